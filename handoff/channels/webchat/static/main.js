@@ -1,0 +1,161 @@
+/* Wires the chat page: what the customer does goes to the outbox, what the server says goes to the transcript. */
+import { growWithText, submitOnEnter } from "../assets/composer.js";
+import { FileTray, acceptFiles } from "../assets/files.js";
+import { element } from "../assets/text.js";
+import { ChatApi, uuid } from "./api.js";
+import { bubbleOf } from "./bubble.js";
+import { Live } from "./live.js";
+import { Outbox } from "./outbox.js";
+import { Transcript } from "./transcript.js";
+
+const STATUS = {
+  bot: "Assistente virtual",
+  queue: "Na fila, logo uma pessoa atende você",
+  agent: "Com uma pessoa",
+  offline: "Sem conexão. Tentando de novo",
+};
+const TYPING_PATIENCE_MS = 25_000;
+const BOTTOM_PX = 80;
+
+const byId = (id) => document.getElementById(id);
+const { channel, brandName, brandColour, maxUploadBytes, maxTextChars } = document.body.dataset;
+if (/^#[0-9a-f]{6}$/i.test(brandColour)) document.documentElement.style.setProperty("--bubble-out", brandColour);
+
+const scroll = byId("scroll");
+const input = byId("composer-text");
+const draftKey = `ponte.draft.${channel}`;
+let owner = "bot";
+let connected = true;
+let typingTimer = 0;
+
+let pinned = true; // Whether the reader is at the end, and so wants to stay there.
+
+function toBottom() {
+  pinned = true;
+  scroll.scrollTop = scroll.scrollHeight;
+  byId("newer").hidden = true;
+}
+
+function say(words) {
+  byId("notice").textContent = words;
+}
+
+function showStatus() {
+  const shown = connected ? owner : "offline";
+  const line = byId("status");
+  line.dataset.owner = shown;
+  if (line.textContent !== STATUS[shown]) line.textContent = STATUS[shown];
+}
+
+function showTyping(on) {
+  clearTimeout(typingTimer);
+  byId("typing").hidden = !on;
+  if (on) typingTimer = setTimeout(() => showTyping(false), TYPING_PATIENCE_MS);
+}
+
+function showQuickReplies() {
+  const group = byId("quick-replies");
+  const newest = transcript.newest;
+  const offered = owner === "bot" && newest?.direction === "out" && outbox.items.length === 0 ? (newest.buttons ?? []) : [];
+  const buttons = offered.map(({ title, payload }) => {
+    const button = element("button", { type: "button", class: "quick-reply" }, title);
+    button.addEventListener("click", () => send({ text: title, payload }));
+    return button;
+  });
+  group.replaceChildren(...buttons);
+  group.hidden = buttons.length === 0;
+}
+
+function drawOutbox() {
+  byId("outbox").replaceChildren(
+    ...outbox.items.map((item) => {
+      const shown = {
+        ...item,
+        created_at: item.createdAt,
+        state: "sending",
+        attachments: item.files.map((file) => ({ name: file.name, mime: file.type, size: file.size, url: null })),
+        onRetry: item.failure ? () => outbox.retry(item.clientId) : null,
+        onDiscard: () => outbox.discard(item.clientId),
+      };
+      return bubbleOf(shown, { own: true, follows: false });
+    }),
+  );
+  showQuickReplies();
+}
+
+function takeState({ messages, conversation }) {
+  const arrived = transcript.merge(messages);
+  if (conversation?.owner) owner = conversation.owner;
+  if (arrived.length > 0 || owner !== "bot") showTyping(false);
+  connected = true;
+  showStatus();
+  showQuickReplies();
+  if (!pinned && arrived.length > 0) byId("newer").hidden = false;
+}
+
+function send({ text, payload = null, files = [] }) {
+  say("");
+  outbox.add({ clientId: uuid(), text, payload, files, createdAt: new Date().toISOString() });
+  toBottom();
+}
+
+const api = new ChatApi(channel);
+const transcript = new Transcript(byId("transcript"), { brandName });
+const outbox = new Outbox({
+  api,
+  channel,
+  onChange: drawOutbox,
+  onAccepted(item, accepted) {
+    transcript.accept(item, accepted);
+    if (owner === "bot") showTyping(true);
+    toBottom();
+  },
+});
+const tray = new FileTray(byId("tray"), { maxBytes: Number(maxUploadBytes), onRefused: say });
+const live = new Live({
+  api,
+  lastSeq: () => transcript.lastSeq,
+  onState: takeState,
+  onConnection(up) {
+    connected = up;
+    showStatus();
+  },
+});
+
+byId("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = input.value.trim();
+  if (text.length > Number(maxTextChars)) {
+    const limit = Number(maxTextChars).toLocaleString("pt-BR");
+    say(`A mensagem tem ${text.length.toLocaleString("pt-BR")} caracteres e o limite é ${limit}. Divida em partes.`);
+    return;
+  }
+  if (!text && tray.files.length === 0) return;
+  send({ text, files: tray.take() });
+  input.value = "";
+  sessionStorage.removeItem(draftKey);
+  growWithText(input);
+  input.focus();
+});
+
+input.addEventListener("input", () => sessionStorage.setItem(draftKey, input.value));
+input.value = sessionStorage.getItem(draftKey) ?? "";
+submitOnEnter(input, byId("composer"));
+acceptFiles({
+  tray,
+  picker: byId("files"),
+  button: byId("attach"),
+  area: document.body,
+  hint: byId("drop-hint"),
+  input,
+});
+byId("newer").addEventListener("click", toBottom);
+scroll.addEventListener("scroll", () => {
+  pinned = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < BOTTOM_PX;
+  if (pinned) byId("newer").hidden = true;
+});
+const followGrowth = new ResizeObserver(() => pinned && toBottom());
+for (const grown of [scroll, byId("transcript"), byId("outbox"), byId("typing")]) followGrowth.observe(grown);
+
+outbox.restore();
+live.run();
