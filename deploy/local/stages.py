@@ -1,0 +1,120 @@
+"""Everything that CI runs, one stage after the other, each with its duration.
+
+`python -m deploy.local.stages` runs all; names choose some. The first failing stage ends it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local.training import MODEL, ROOT, TrainingError, train_if_stale
+
+BIN = ROOT / ".venv" / "bin"
+RASA = ROOT / ".venv-rasa" / "bin" / "rasa"
+VAR = Path(os.environ.get("PONTE_VAR_DIR") or ROOT / "var").absolute()
+RESULTS = VAR / "test-results"
+# Below this share of held-out sentences understood, something broke; the usual is well above.
+NLU_ACCURACY_FLOOR = 0.85
+RASA_ENVIRONMENT = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "OMP_WAIT_POLICY": "passive",
+    "PYTHONPATH": str(ROOT),
+}
+
+Stage = Callable[[], bool]
+
+
+def main(names: list[str]) -> int:
+    """Runs the named stages, or all; 1 at the first that fails."""
+    stages = STAGES if not names else {name: STAGES[name] for name in names}
+    began = time.monotonic()
+    for name, stage in stages.items():
+        print(f"── {name}", flush=True)
+        stage_began = time.monotonic()
+        good = stage()
+        seconds = time.monotonic() - stage_began
+        print(f"── {name}: {'ok' if good else 'FAILED'} in {seconds:.1f} s", flush=True)
+        if not good:
+            print(f"\nStopped at the stage `{name}`.", file=sys.stderr)
+            return 1
+    print(f"\nAll {len(stages)} stages passed in {time.monotonic() - began:.0f} s.")
+    return 0
+
+
+def service(*command: str) -> Stage:
+    """A command of the service environment."""
+    return lambda: runs([str(BIN / command[0]), *command[1:]])
+
+
+def rasa(*command: str) -> Stage:
+    """A command of Rasa; what it writes goes under the var folder."""
+    return lambda: runs([str(RASA), *command], RASA_ENVIRONMENT)
+
+
+def runs(command: list[str], environment: dict[str, str] | None = None) -> bool:
+    """Runs a command from the root with its output shown."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    return (
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+        == 0
+    )
+
+
+def train() -> bool:
+    """Trains if stale."""
+    try:
+        seconds = train_if_stale(RESULTS / "train.log")
+    except TrainingError as error:
+        print(error)
+        return False
+    print("the model is up to date" if seconds is None else f"trained in {seconds:.0f} s")
+    return True
+
+
+def understand() -> bool:
+    """Asks the trained assistant the held-out sentences and looks at the share understood."""
+    out = RESULTS / "nlu"
+    test = rasa(
+        *("test", "nlu", "--nlu", "tests/nlu", "--model", str(MODEL)),
+        *("--out", str(out), "--no-plot"),
+    )
+    if not test():
+        return False
+    report = json.loads((out / "intent_report.json").read_text())
+    accuracy = float(report.get("accuracy", report["micro avg"]["f1-score"]))
+    macro_f1 = float(report["macro avg"]["f1-score"])
+    print(f"accuracy {accuracy:.3f} (floor {NLU_ACCURACY_FLOOR}), macro F1 {macro_f1:.3f}")
+    return accuracy >= NLU_ACCURACY_FLOOR
+
+
+STAGES: dict[str, Stage] = {
+    "ruff": service("ruff", "check", "."),
+    "format": service("ruff", "format", "--check", "."),
+    "mypy": service("mypy"),
+    "imports": service("lint-imports"),
+    "templates": service("djlint", "handoff", "--lint", "--quiet"),
+    "validate": rasa("data", "validate", "--fail-on-warnings"),
+    "train": train,
+    "dialogues": rasa(
+        *("test", "core", "--e2e", "--stories", "tests/dialogues", "--model", str(MODEL)),
+        *("--fail-on-prediction-errors", "--out", str(RESULTS / "dialogues"), "--no-plot"),
+    ),
+    "nlu": understand,
+    "pytest": service("pytest", "--cov", "--cov-report=term:skip-covered", "--durations=10"),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
