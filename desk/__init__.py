@@ -1,0 +1,1 @@
+"""The domain of Ponte, free of any web or bot framework."""

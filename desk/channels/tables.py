@@ -1,0 +1,52 @@
+"""Table of channels."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from desk.db import Base, BigKey
+
+
+class Channel(Base):
+    """One number, bot token or chat page. ``secrets`` is encrypted (desk.vault)."""
+
+    __tablename__ = "channels"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    slug: Mapped[str] = mapped_column(String(60))
+    brand: Mapped[str] = mapped_column(String(120))
+    agent_kind: Mapped[str] = mapped_column(String(10), default="bot")
+    shows_agent_name: Mapped[bool] = mapped_column(default=False)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    secrets: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("uq_channels_kind_slug", "kind", "slug", unique=True),)
+
+
+class Receipt(Base):
+    """A provider's webhook body, byte for byte, committed before it is acknowledged.
+
+    ``state``: received, done, or failed (kept with its error, replayable, never dropped).
+    """
+
+    __tablename__ = "receipts"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(12), default="received")
+    error: Mapped[str] = mapped_column(String(500), default="")
+    received_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(
+            "ix_receipts_received",
+            "channel_id",
+            "id",
+            postgresql_where=text("state = 'received'"),
+            sqlite_where=text("state = 'received'"),
+        ),
+    )

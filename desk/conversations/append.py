@@ -1,0 +1,66 @@
+"""Append a message to a conversation that the caller holds."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.conversations.tables import Conversation, Message, MessageMedia
+from desk.events.log import Actor, record_event
+
+# NUL cannot be stored by PostgreSQL; the others are invisible and break terminals and logs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Text as it may be stored: no control characters, no lone surrogates, one kind of newline."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+async def append_message(
+    session: AsyncSession,
+    conversation: Conversation,
+    actor: Actor,
+    *,
+    direction: str,
+    state: str,
+    author_kind: str,
+    media_ids: Sequence[int] = (),
+    **fields: Any,
+) -> Message:
+    """Gives the message the next number of its conversation and records the event."""
+    now = datetime.now(UTC)
+    conversation.last_seq += 1
+    message = Message(
+        conversation_id=conversation.id,
+        channel_id=conversation.channel_id,
+        external_chat=conversation.external_chat,
+        seq=conversation.last_seq,
+        direction=direction,
+        state=state,
+        author_kind=author_kind,
+        created_at=now,
+        **fields,
+    )
+    session.add(message)
+    await session.flush()
+    for position, media_id in enumerate(media_ids):
+        session.add(MessageMedia(message_id=message.id, position=position, media_id=media_id))
+    if message.kind == "message" and state != "suppressed":
+        conversation.last_message_id = message.id
+        conversation.last_message_at = now
+    await session.flush()
+    await record_event(
+        session,
+        "message.created",
+        actor,
+        conversation_id=conversation.id,
+        message_id=message.id,
+        seq=message.seq,
+        direction=direction,
+        message_kind=message.kind,
+        state=state,
+    )
+    return message

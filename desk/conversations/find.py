@@ -1,0 +1,87 @@
+"""Find conversations, and hold them."""
+
+import uuid
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.tables import Channel
+from desk.contacts.directory import Alias, contact_by_alias
+from desk.conversations.tables import Conversation
+from desk.errors import NotFound
+from desk.events.log import by_contact, record_event
+
+
+async def conversation_by_public_id(session: AsyncSession, public_id: str) -> Conversation | None:
+    """A conversation by the name that others know."""
+    query = select(Conversation).where(Conversation.public_id == public_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def lock_conversation(session: AsyncSession, conversation_id: int) -> Conversation:
+    """The conversation as it stands now, held until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = (
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    conversation = (await session.execute(query)).scalar_one_or_none()
+    if conversation is None:
+        raise NotFound("Conversa não encontrada.")
+    return conversation
+
+
+async def conversation_for(
+    session: AsyncSession,
+    channel: Channel,
+    alias: Alias,
+    external_chat: str,
+    profile_name: str | None = None,
+) -> Conversation:
+    """The one conversation of a contact on a channel; made when they write for the first time."""
+    contact = await contact_by_alias(session, alias, profile_name)
+    query = select(Conversation).where(
+        Conversation.channel_id == channel.id, Conversation.contact_id == contact.id
+    )
+    found = (await session.execute(query)).scalar_one_or_none()
+    if found is not None:
+        return found
+    now = datetime.now(UTC)
+    conversation = Conversation(
+        public_id=uuid.uuid4().hex,
+        contact_id=contact.id,
+        channel_id=channel.id,
+        external_chat=external_chat,
+        status_since=now,
+        last_message_at=now,
+        created_at=now,
+    )
+    session.add(conversation)
+    await session.flush()
+    await record_event(
+        session,
+        "conversation.created",
+        by_contact(contact.id),
+        conversation_id=conversation.id,
+        status=conversation.status.value,
+    )
+    return conversation
+
+
+async def open_local_conversation(session: AsyncSession, sender_id: str) -> Conversation:
+    """A conversation for a sender that is none of ours: ``rasa shell``, ``rasa interactive``."""
+    query = select(Channel).where(Channel.kind == "local", Channel.slug == "local")
+    channel = (await session.execute(query)).scalar_one_or_none()
+    if channel is None:
+        channel = Channel(
+            kind="local", slug="local", brand="Acme Sistemas", created_at=datetime.now(UTC)
+        )
+        session.add(channel)
+        await session.flush()
+    return await conversation_for(session, channel, Alias("local", sender_id), sender_id)

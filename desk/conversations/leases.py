@@ -1,0 +1,114 @@
+"""One worker at a time for a conversation, across processes and machines.
+
+A lease is a token with an end on the conversation's row. It is compared by the database's
+clock, renewed while its holder works, and checked at every write.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.conversations.tables import Conversation
+from desk.db import database_now
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work a conversation.
+
+    ``inherited``: its last holder died at work, so the bot may know the first message already.
+    """
+
+    conversation_id: int
+    token: str
+    inherited: bool
+
+
+class LeaseLost(Exception):
+    """Another worker has the conversation; whatever was about to be written must not be."""
+
+
+async def due_conversations(session: AsyncSession, limit: int) -> Sequence[int]:
+    """Conversations that wait for a worker, longest first."""
+    now = await database_now(session)
+    query = (
+        select(Conversation.id)
+        .where(
+            Conversation.work_due_at.is_not(None),
+            Conversation.work_due_at <= now,
+            or_(Conversation.lease_expires_at.is_(None), Conversation.lease_expires_at < now),
+        )
+        .order_by(Conversation.work_due_at)
+        .limit(limit)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def take_lease(session: AsyncSession, conversation_id: int, seconds: float) -> Lease | None:
+    """The lease, or None when another worker was first."""
+    now = await database_now(session)
+    held = select(Conversation.lease_token).where(Conversation.id == conversation_id)
+    before = (await session.execute(held.with_for_update())).scalar_one_or_none()
+    token = uuid.uuid4().hex
+    taken = await session.execute(
+        update(Conversation)
+        .where(
+            Conversation.id == conversation_id,
+            Conversation.work_due_at.is_not(None),
+            or_(Conversation.lease_expires_at.is_(None), Conversation.lease_expires_at < now),
+        )
+        .values(lease_token=token, lease_expires_at=now + timedelta(seconds=seconds))
+        .returning(Conversation.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.scalar_one_or_none() is None:
+        return None
+    return Lease(conversation_id, token, inherited=before is not None)
+
+
+async def renew_lease(session: AsyncSession, lease: Lease, seconds: float) -> None:
+    """Prolongs a lease.
+
+    Raises:
+        LeaseLost: it is another's.
+    """
+    now = await database_now(session)
+    renewed = await session.execute(
+        update(Conversation)
+        .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
+        .values(lease_expires_at=now + timedelta(seconds=seconds))
+        .returning(Conversation.id)
+        .execution_options(synchronize_session=False)
+    )
+    if renewed.scalar_one_or_none() is None:
+        raise LeaseLost
+
+
+def check_lease(conversation: Conversation, lease: Lease) -> None:
+    """Refuses a write under a lost lease.
+
+    Raises:
+        LeaseLost: the held conversation's lease is another's.
+    """
+    if conversation.lease_token != lease.token:
+        raise LeaseLost
+
+
+async def drop_lease(
+    session: AsyncSession, lease: Lease, retry_after_seconds: float | None = None
+) -> None:
+    """Gives a lease back with work undone; the next try is due after this time."""
+    values: dict[str, object] = {"lease_token": None, "lease_expires_at": None}
+    if retry_after_seconds is not None:
+        now = await database_now(session)
+        values["work_due_at"] = now + timedelta(seconds=retry_after_seconds)
+    await session.execute(
+        update(Conversation)
+        .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

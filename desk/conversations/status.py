@@ -1,0 +1,39 @@
+"""Status of a service: every change is kept with who, when, from and to."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.conversations.tables import Conversation
+from desk.events.log import Actor, record_event
+from desk.states import CONVERSATION_STATUS_AFTER, Status
+
+
+async def apply_status(
+    session: AsyncSession, conversation: Conversation, status: Status, actor: Actor
+) -> None:
+    """Sets the status of a held conversation; the same status is no change."""
+    if conversation.status == status:
+        return
+    now = datetime.now(UTC)
+    before, since = conversation.status, conversation.status_since
+    conversation.status, conversation.status_since = status, now
+    await session.flush()
+    await record_event(
+        session,
+        "conversation.status_changed",
+        actor,
+        conversation_id=conversation.id,
+        before=before.value,
+        after=status.value,
+        seconds_before=round((now - since).total_seconds(), 3),
+    )
+
+
+async def status_after(
+    session: AsyncSession, conversation: Conversation, happening: str, actor: Actor
+) -> None:
+    """Sets the status that a happening brings by itself, as the table of states says."""
+    status = CONVERSATION_STATUS_AFTER.get((happening, conversation.status))
+    if status is not None:
+        await apply_status(session, conversation, status, actor)

@@ -1,0 +1,233 @@
+"""Tables of conversations and what belongs to them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from desk.channels.tables import Channel
+from desk.contacts.tables import Contact
+from desk.db import Base, BigKey
+from desk.media.tables import Media
+from desk.states import Owner, Status
+from desk.team.tables import Queue, User
+from desk.tickets.tables import Ticket, status_column
+
+_WAITS_FOR_BRIDGE = sql("work_due_at IS NOT NULL")
+_WAITS_FOR_OUTBOX = sql("direction = 'out' AND state IN ('pending', 'sending')")
+_WAITS_FOR_TURN = sql("direction = 'in' AND state = 'received'")
+
+
+def values_of(owners: type[Owner]) -> list[str]:
+    """Enums are stored by value."""
+    return [owner.value for owner in owners]
+
+
+class Conversation(Base):
+    """All that a contact and we say to each other on one channel.
+
+    ``owner`` and ``epoch`` are the ownership ledger: the epoch rises at every change of owner,
+    and a bot reply of an older epoch is never delivered. ``work_due_at`` is set while an inbound
+    message waits for its turn; the lease lets one worker at a time take them.
+    """
+
+    __tablename__ = "conversations"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(40), unique=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey(Channel.id))
+    external_chat: Mapped[str] = mapped_column(String(254))
+    status: Mapped[Status] = mapped_column(status_column(), default=Status.OPEN)
+    status_since: Mapped[datetime]
+    owner: Mapped[Owner] = mapped_column(
+        Enum(Owner, native_enum=False, length=10, values_callable=values_of),
+        default=Owner.BOT,
+    )
+    epoch: Mapped[int] = mapped_column(default=1)
+    queue_id: Mapped[int | None] = mapped_column(ForeignKey(Queue.id), index=True)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id), index=True)
+    priority: Mapped[int] = mapped_column(default=0)
+    summary: Mapped[str] = mapped_column(Text, default="")
+    waiting_since: Mapped[datetime | None]
+    queue_notice_at: Mapped[datetime | None]
+    last_seq: Mapped[int] = mapped_column(default=0)
+    last_contact_seq: Mapped[int] = mapped_column(default=0)
+    agent_seen_seq: Mapped[int] = mapped_column(default=0)
+    last_message_id: Mapped[int | None] = mapped_column(BigKey)
+    last_message_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    work_due_at: Mapped[datetime | None]
+    lease_token: Mapped[str | None] = mapped_column(String(40))
+    lease_expires_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_chat"),
+        UniqueConstraint("channel_id", "contact_id"),
+        Index("ix_conversations_last_message_at_id", "last_message_at", "id"),
+        Index("ix_conversations_status_last_message_at_id", "status", "last_message_at", "id"),
+        Index("ix_conversations_owner_queue", "owner", "queue_id", "priority", "waiting_since"),
+        Index(
+            "ix_conversations_work_due_at",
+            "work_due_at",
+            postgresql_where=_WAITS_FOR_BRIDGE,
+            sqlite_where=_WAITS_FOR_BRIDGE,
+        ),
+    )
+
+
+class Message(Base):
+    """One message; ``seq`` counts within its conversation, in both directions.
+
+    ``kind``: message, note (team only), internal (from the desk to the bot).
+    ``state`` of an inbound one: received, done. Of an outbound one: pending, sending, sent,
+    delivered, read, failed, suppressed (recorded, never delivered).
+    """
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    seq: Mapped[int]
+    direction: Mapped[str] = mapped_column(String(3))
+    kind: Mapped[str] = mapped_column(String(10), default="message")
+    author_kind: Mapped[str] = mapped_column(String(10))
+    author_user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id), index=True)
+    text: Mapped[str] = mapped_column(Text, default="")
+    payload: Mapped[str | None] = mapped_column(Text)
+    buttons: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    body_hash: Mapped[str] = mapped_column(String(64), default="")
+    channel_id: Mapped[int] = mapped_column(ForeignKey(Channel.id))
+    external_chat: Mapped[str] = mapped_column(String(254))
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+    epoch: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(12))
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    hidden_from_contact: Mapped[bool] = mapped_column(default=False)
+    hidden_from_team: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        UniqueConstraint("conversation_id", "client_id"),
+        Index(
+            "uq_messages_provider",
+            "channel_id",
+            "external_chat",
+            "provider_id",
+            "direction",
+            unique=True,
+            postgresql_where=sql("provider_id IS NOT NULL"),
+            sqlite_where=sql("provider_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_outbox",
+            "conversation_id",
+            "seq",
+            postgresql_where=_WAITS_FOR_OUTBOX,
+            sqlite_where=_WAITS_FOR_OUTBOX,
+        ),
+        Index(
+            "ix_messages_turns",
+            "conversation_id",
+            "seq",
+            postgresql_where=_WAITS_FOR_TURN,
+            sqlite_where=_WAITS_FOR_TURN,
+        ),
+    )
+
+
+class MessageMedia(Base):
+    """A file of a message."""
+
+    __tablename__ = "message_media"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    media_id: Mapped[int] = mapped_column(ForeignKey(Media.id), index=True)
+
+
+class MessageRevision(Base):
+    """What a message said before it was edited."""
+
+    __tablename__ = "message_revisions"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime]
+
+
+class ConversationTicket(Base):
+    """A ticket was handled in a conversation."""
+
+    __tablename__ = "conversation_tickets"
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True
+    )
+    ticket_id: Mapped[int] = mapped_column(
+        ForeignKey(Ticket.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class TurnRequest(Base):
+    """What the bot's actions asked for in a turn; the bridge applies it when the turn ends."""
+
+    __tablename__ = "turn_requests"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class PerformedAction(Base):
+    """An action's desk writes for a message were done, with this result."""
+
+    __tablename__ = "performed_actions"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    action: Mapped[str] = mapped_column(String(80), primary_key=True)
+    result: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Rating(Base):
+    """What the customer thought of a service, 1 to 5."""
+
+    __tablename__ = "ratings"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), index=True
+    )
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey(User.id), index=True)
+    score: Mapped[int]
+    comment: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+
+class WebchatSession(Base):
+    """A browser that may read and write one conversation."""
+
+    __tablename__ = "webchat_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

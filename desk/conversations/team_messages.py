@@ -1,0 +1,181 @@
+"""What the team writes: messages to the customer, notes to each other, edits and deletions."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.directory import PULL_KINDS
+from desk.channels.tables import Channel
+from desk.conversations.append import append_message, clean_text
+from desk.conversations.find import lock_conversation
+from desk.conversations.status import status_after
+from desk.conversations.tables import Conversation, Message, MessageRevision
+from desk.errors import Conflict, Invalid, NotFound
+from desk.events.log import Actor, by_agent, record_event
+from desk.media.store import StoredFile, add_media
+from desk.states import Owner
+from desk.team.tables import User
+
+
+async def post_agent_message(
+    session: AsyncSession,
+    conversation_id: int,
+    user: User,
+    *,
+    text: str,
+    client_id: str | None = None,
+    reply_to_id: int | None = None,
+    files: Sequence[StoredFile] = (),
+) -> Message:
+    """Sends a person's words to the customer; the same client_id sends once.
+
+    Raises:
+        Invalid: there is neither text nor file.
+        Conflict: no person has the conversation, or the client_id is known with another body.
+    """
+    cleaned = clean_text(text)
+    if not cleaned and not files:
+        raise Invalid("text", "Escreva uma mensagem ou anexe um arquivo.")
+    conversation = await lock_conversation(session, conversation_id)
+    body = json.dumps([cleaned, reply_to_id, [file.sha256 for file in files]])
+    body_hash = hashlib.sha256(body.encode()).hexdigest()
+    known = await _by_client_id(session, conversation, client_id)
+    if known is not None:
+        if known.body_hash != body_hash:
+            raise Conflict("Este client_id já foi usado para outra mensagem.")
+        return known
+    if conversation.owner is not Owner.AGENT:
+        raise Conflict("Assuma a conversa antes de responder.")
+    media = [await add_media(session, file) for file in files]
+    message = await append_message(
+        session,
+        conversation,
+        by_agent(user.id),
+        direction="out",
+        state=await state_when_sent(session, conversation),
+        author_kind="agent",
+        author_user_id=user.id,
+        text=cleaned,
+        client_id=client_id,
+        body_hash=body_hash,
+        reply_to_id=reply_to_id,
+        epoch=conversation.epoch,
+        media_ids=[each.id for each in media],
+    )
+    conversation.waiting_since = None
+    conversation.agent_seen_seq = message.seq
+    await status_after(session, conversation, "agent_replied", by_agent(user.id))
+    return message
+
+
+async def add_note(session: AsyncSession, conversation_id: int, user: User, text: str) -> Message:
+    """Adds a note that only the team sees.
+
+    Raises:
+        Invalid: the note is empty.
+    """
+    cleaned = clean_text(text)
+    if not cleaned:
+        raise Invalid("text", "Escreva a nota.")
+    conversation = await lock_conversation(session, conversation_id)
+    return await append_message(
+        session,
+        conversation,
+        by_agent(user.id),
+        direction="out",
+        kind="note",
+        state="sent",
+        author_kind="agent",
+        author_user_id=user.id,
+        text=cleaned,
+    )
+
+
+async def state_when_sent(session: AsyncSession, conversation: Conversation) -> str:
+    """A client that fetches its messages has a reply as soon as it is stored."""
+    channel = await session.get_one(Channel, conversation.channel_id)
+    return "sent" if channel.kind in PULL_KINDS else "pending"
+
+
+async def edit_message(
+    session: AsyncSession, conversation_id: int, message_id: int, text: str, actor: Actor
+) -> Message:
+    """Changes one's own words; both sides see it and what was said before is kept.
+
+    Raises:
+        NotFound: there is no such message of this author.
+        Invalid: the text is empty.
+    """
+    cleaned = clean_text(text)
+    if not cleaned:
+        raise Invalid("text", "Escreva a mensagem.")
+    message = await _own_message(session, conversation_id, message_id, actor)
+    if message.text == cleaned:
+        return message
+    now = datetime.now(UTC)
+    session.add(MessageRevision(message_id=message.id, text=message.text, replaced_at=now))
+    message.text, message.edited_at = cleaned, now
+    await session.flush()
+    await _record_change(session, message, "message.edited", actor)
+    return message
+
+
+async def delete_message(
+    session: AsyncSession, conversation_id: int, message_id: int, actor: Actor
+) -> Message:
+    """Hides one's own message on one's own side; the other side keeps it.
+
+    Raises:
+        NotFound: there is no such message of this author.
+    """
+    message = await _own_message(session, conversation_id, message_id, actor)
+    if actor.kind == "contact":
+        message.hidden_from_contact = True
+    else:
+        message.hidden_from_team = True
+    await session.flush()
+    await _record_change(session, message, "message.deleted", actor)
+    return message
+
+
+async def _own_message(
+    session: AsyncSession, conversation_id: int, message_id: int, actor: Actor
+) -> Message:
+    await lock_conversation(session, conversation_id)
+    message = await session.get(Message, message_id)
+    author = "contact" if actor.kind == "contact" else "agent"
+    if (
+        message is None
+        or message.conversation_id != conversation_id
+        or message.author_kind != author
+        or message.kind == "internal"
+        or (author == "agent" and message.author_user_id != actor.id)
+    ):
+        raise NotFound("Mensagem não encontrada.")
+    return message
+
+
+async def _record_change(session: AsyncSession, message: Message, kind: str, actor: Actor) -> None:
+    await record_event(
+        session,
+        kind,
+        actor,
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        seq=message.seq,
+    )
+
+
+async def _by_client_id(
+    session: AsyncSession, conversation: Conversation, client_id: str | None
+) -> Message | None:
+    if client_id is None:
+        return None
+    query = select(Message).where(
+        Message.conversation_id == conversation.id, Message.client_id == client_id
+    )
+    return (await session.execute(query)).scalar_one_or_none()

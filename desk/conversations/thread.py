@@ -1,0 +1,175 @@
+"""The messages of a conversation, as each side may see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.tables import Channel
+from desk.contacts.tables import Contact
+from desk.conversations.tables import Conversation, Message, MessageMedia
+from desk.media.tables import Media
+from desk.team.tables import User
+
+Side = Literal["contact", "team"]
+MAX_MESSAGES = 200
+
+
+@dataclass(frozen=True)
+class AttachmentView:
+    """A file of a message."""
+
+    id: int
+    mime: str
+    size: int
+    name: str
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """A message as one side sees it.
+
+    ``text`` still has the placeholder of a provisional password. ``deleted`` is this side's:
+    a deleted message has neither text nor files.
+    """
+
+    id: int
+    seq: int
+    direction: str
+    kind: str
+    author_kind: str
+    author_name: str
+    text: str
+    buttons: list[dict[str, str]]
+    created_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+    delivery: str
+    failure: str
+    reply_to: int | None
+    attachments: list[AttachmentView] = field(default_factory=list)
+
+
+async def messages_after(
+    session: AsyncSession, conversation: Conversation, seq: int, side: Side, limit: int = 100
+) -> list[MessageView]:
+    """Messages with a higher number, in order, at most ``limit``."""
+    query = (
+        _visible(conversation, side)
+        .where(Message.seq > seq)
+        .order_by(Message.seq)
+        .limit(min(limit, MAX_MESSAGES))
+    )
+    return await _views(session, conversation, query, side)
+
+
+async def latest_messages(
+    session: AsyncSession,
+    conversation: Conversation,
+    side: Side,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[MessageView]:
+    """The newest messages (below number ``before`` when given), in order."""
+    query = _visible(conversation, side).order_by(Message.seq.desc())
+    if before is not None:
+        query = query.where(Message.seq < before)
+    views = await _views(session, conversation, query.limit(min(limit, MAX_MESSAGES)), side)
+    return list(reversed(views))
+
+
+async def messages_by_id(
+    session: AsyncSession, conversation: Conversation, ids: Sequence[int], side: Side
+) -> list[MessageView]:
+    """These messages, in order."""
+    query = _visible(conversation, side).where(Message.id.in_(ids)).order_by(Message.seq)
+    return await _views(session, conversation, query, side)
+
+
+def _visible(conversation: Conversation, side: Side) -> Select[Message]:
+    query = select(Message).where(
+        Message.conversation_id == conversation.id, Message.kind != "internal"
+    )
+    if side == "contact":
+        query = query.where(Message.kind == "message", Message.state != "suppressed")
+    return query
+
+
+async def _views(
+    session: AsyncSession, conversation: Conversation, query: Select[Message], side: Side
+) -> list[MessageView]:
+    rows = (await session.execute(query.execution_options(populate_existing=True))).scalars().all()
+    if not rows:
+        return []
+    names = await _author_names(session, conversation, rows, side)
+    files = await _attachments(session, [row.id for row in rows])
+    views = []
+    for row in rows:
+        deleted = row.hidden_from_contact if side == "contact" else row.hidden_from_team
+        views.append(
+            MessageView(
+                id=row.id,
+                seq=row.seq,
+                direction=row.direction,
+                kind=row.kind,
+                author_kind=row.author_kind,
+                author_name=names[row.author_kind, row.author_user_id],
+                text="" if deleted else row.text,
+                buttons=[] if deleted else row.buttons,
+                created_at=row.created_at,
+                edited_at=row.edited_at,
+                deleted=deleted,
+                delivery=row.state if row.direction == "out" else "received",
+                failure=row.failure,
+                reply_to=row.reply_to_id,
+                attachments=[] if deleted else files.get(row.id, []),
+            )
+        )
+    return views
+
+
+async def _author_names(
+    session: AsyncSession, conversation: Conversation, rows: Sequence[Message], side: Side
+) -> dict[tuple[str, int | None], str]:
+    """Names by author; a customer sees the brand (and, where the channel says so, a first name)."""
+    channel = await session.get_one(Channel, conversation.channel_id)
+    contact = await session.get_one(Contact, conversation.contact_id)
+    user_ids = {row.author_user_id for row in rows if row.author_user_id is not None}
+    users: dict[int, User] = {}
+    if user_ids:
+        found = await session.execute(select(User).where(User.id.in_(user_ids)))
+        users = {user.id: user for user in found.scalars()}
+    names: dict[tuple[str, int | None], str] = {}
+    for row in rows:
+        user = users.get(row.author_user_id) if row.author_user_id is not None else None
+        if row.author_kind == "contact":
+            name = contact.name or ""
+        elif user is None:
+            name = channel.brand
+        elif side == "team":
+            name = user.name
+        else:
+            name = user.first_name if channel.shows_agent_name else channel.brand
+        names[row.author_kind, row.author_user_id] = name
+    return names
+
+
+async def _attachments(
+    session: AsyncSession, message_ids: Sequence[int]
+) -> dict[int, list[AttachmentView]]:
+    query = (
+        select(MessageMedia.message_id, Media)
+        .join(Media, Media.id == MessageMedia.media_id)
+        .where(MessageMedia.message_id.in_(message_ids))
+        .order_by(MessageMedia.message_id, MessageMedia.position)
+    )
+    files: dict[int, list[AttachmentView]] = {}
+    for message_id, media in await session.execute(query):
+        files.setdefault(message_id, []).append(
+            AttachmentView(media.id, media.mime, media.size_bytes, media.name)
+        )
+    return files

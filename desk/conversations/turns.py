@@ -1,0 +1,238 @@
+"""A turn: one inbound message and what came of it, ended in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.contacts.portal_access import DrawnPassword, issue_credentials
+from desk.conversations.append import append_message
+from desk.conversations.find import lock_conversation
+from desk.conversations.handoff_tickets import ticket_for_handoff
+from desk.conversations.leases import Lease, check_lease
+from desk.conversations.ownership import hand_off
+from desk.conversations.requests import HANDOFF, STATUS, STAY_ENDED
+from desk.conversations.status import apply_status, status_after
+from desk.conversations.tables import Conversation, Message, MessageMedia, TurnRequest
+from desk.conversations.team_messages import state_when_sent
+from desk.events.log import BOT, SYSTEM, record_event
+from desk.media.tables import Media
+from desk.states import Owner, Status
+from desk.tickets.opening import queue_of_request
+
+OFFERS_REMEMBERED = 20
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Something the bot says. ``buttons``: dicts with ``title`` and ``payload``."""
+
+    text: str
+    buttons: Sequence[dict[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the bridge needs to work a message."""
+
+    message_id: int
+    seq: int
+    kind: str
+    text: str
+    payload: str | None
+    data: dict[str, Any]
+    attachments: list[dict[str, Any]]
+    conversation_id: int
+    public_id: str
+    contact_id: int
+    channel_kind: str
+    owner: Owner
+    epoch: int
+    attempts: int
+
+
+@dataclass
+class TurnEnd:
+    """How a turn ended.
+
+    ``failed``: the bot could not answer; the customer gets ``replies`` (the apology) from the
+    desk itself and goes to the queue.
+    """
+
+    replies: Sequence[Reply] = ()
+    drawn: list[DrawnPassword] = field(default_factory=list)
+    failed: bool = False
+    failure: str = ""
+
+
+async def next_turn(session: AsyncSession, conversation_id: int, channel_kind: str) -> Turn | None:
+    """The oldest unworked message of a conversation; None when there is none."""
+    query = (
+        select(Message, Conversation)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.direction == "in",
+            Message.state == "received",
+        )
+        .order_by(Message.seq)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    message, conversation = row._tuple()
+    return Turn(
+        message_id=message.id,
+        seq=message.seq,
+        kind=message.kind,
+        text=message.text,
+        payload=message.payload,
+        data=message.data,
+        attachments=await _attachments(session, message.id),
+        conversation_id=conversation.id,
+        public_id=conversation.public_id,
+        contact_id=conversation.contact_id,
+        channel_kind=channel_kind,
+        owner=conversation.owner,
+        epoch=conversation.epoch,
+        attempts=message.attempts,
+    )
+
+
+async def offered_payloads(session: AsyncSession, conversation_id: int) -> set[str]:
+    """Payloads of the buttons in the bot's latest messages: only these may pass to the bot."""
+    query = (
+        select(Message.buttons)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.direction == "out",
+            Message.author_kind == "bot",
+        )
+        .order_by(Message.seq.desc())
+        .limit(OFFERS_REMEMBERED)
+    )
+    offers = (await session.execute(query)).scalars()
+    return {button["payload"] for buttons in offers for button in buttons}
+
+
+async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd) -> bool:
+    """Stores the replies, marks the message done and applies what the actions asked for.
+
+    Replies to a conversation that is no longer the bot's, or of an older epoch, are recorded as
+    suppressed.
+
+    Returns:
+        Whether another message waits; when none does the lease is given back.
+
+    Raises:
+        LeaseLost: another worker took over; nothing is written.
+    """
+    conversation = await lock_conversation(session, turn.conversation_id)
+    check_lease(conversation, lease)
+    message = await session.get_one(Message, turn.message_id, populate_existing=True)
+    current = conversation.owner is Owner.BOT and conversation.epoch == turn.epoch
+    if current:
+        await issue_credentials(session, conversation.public_id, end.drawn)
+    state = await state_when_sent(session, conversation) if current else "suppressed"
+    for reply in end.replies:
+        await append_message(
+            session,
+            conversation,
+            SYSTEM if end.failed else BOT,
+            direction="out",
+            state=state,
+            author_kind="system" if end.failed else "bot",
+            text=reply.text,
+            buttons=list(reply.buttons),
+            epoch=turn.epoch,
+        )
+    if current:
+        await _apply_requests(session, conversation, turn, end)
+    await session.execute(delete(TurnRequest).where(TurnRequest.message_id == message.id))
+    message.state = "done"
+    await session.flush()
+    return await _more_or_done(session, conversation)
+
+
+async def settle_without_bot(
+    session: AsyncSession, lease: Lease, turn: Turn
+) -> tuple[Conversation, bool]:
+    """Marks a message as done that a person answers; returns whether another waits."""
+    conversation = await lock_conversation(session, turn.conversation_id)
+    check_lease(conversation, lease)
+    message = await session.get_one(Message, turn.message_id, populate_existing=True)
+    message.state = "done"
+    await session.flush()
+    return conversation, await _more_or_done(session, conversation)
+
+
+async def count_attempt(session: AsyncSession, lease: Lease, turn: Turn) -> None:
+    """Notes that a message was tried and the bot gave no answer."""
+    check_lease(await lock_conversation(session, turn.conversation_id), lease)
+    message = await session.get_one(Message, turn.message_id, populate_existing=True)
+    message.attempts += 1
+
+
+async def _more_or_done(session: AsyncSession, conversation: Conversation) -> bool:
+    waiting = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.direction == "in",
+        Message.state == "received",
+    )
+    if (await session.execute(waiting.limit(1))).first() is not None:
+        return True
+    conversation.work_due_at = None
+    conversation.lease_token = None
+    conversation.lease_expires_at = None
+    return False
+
+
+async def _apply_requests(
+    session: AsyncSession, conversation: Conversation, turn: Turn, end: TurnEnd
+) -> None:
+    query = select(TurnRequest).where(TurnRequest.message_id == turn.message_id)
+    asked = {row.kind: row.data for row in (await session.execute(query)).scalars()}
+    if turn.kind == "message" and not {STAY_ENDED, STATUS} & asked.keys():
+        await status_after(session, conversation, "contact_wrote", BOT)
+    if STATUS in asked:
+        await apply_status(session, conversation, Status(asked[STATUS]["status"]), BOT)
+    if end.failed:
+        await record_event(
+            session,
+            "bot.failed",
+            SYSTEM,
+            conversation_id=conversation.id,
+            message_id=turn.message_id,
+            failure=end.failure,
+        )
+    if end.failed and turn.kind == "message":
+        ticket = await ticket_for_handoff(session, conversation)
+        queue_id = ticket.queue_id or await queue_of_request(session, None)
+        await hand_off(session, conversation, SYSTEM, queue_id=queue_id, reason="bot_failed")
+    elif HANDOFF in asked:
+        request = asked[HANDOFF]
+        await hand_off(
+            session,
+            conversation,
+            BOT,
+            queue_id=request["queue_id"],
+            reason=request["reason"],
+            summary=request["summary"],
+        )
+
+
+async def _attachments(session: AsyncSession, message_id: int) -> list[dict[str, Any]]:
+    query = (
+        select(Media)
+        .join(MessageMedia, MessageMedia.media_id == Media.id)
+        .where(MessageMedia.message_id == message_id)
+        .order_by(MessageMedia.position)
+    )
+    return [
+        {"id": media.id, "mime": media.mime, "name": media.name, "size": media.size_bytes}
+        for media in (await session.execute(query)).scalars()
+    ]

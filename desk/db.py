@@ -1,0 +1,158 @@
+"""The database: one engine, transactions for writers, snapshots for readers.
+
+SQLite is the default and must keep what was acknowledged, so it runs in WAL mode with
+``synchronous=FULL``. A writer begins with BEGIN IMMEDIATE: a deferred transaction that
+reads first and writes later fails with "database is locked" under two processes. One lock
+a process lets writers queue fairly instead of polling SQLite's own lock.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import BigInteger, Integer
+
+SQLITE_BUSY_TIMEOUT_SECONDS = 30
+POSTGRESQL_POOL_SIZE = 20
+
+# SQLite counts row ids by itself only in a column whose type is INTEGER.
+BigKey = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware in, aware out, always UTC (SQLite itself keeps no time zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses naive values: a time without a zone is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Gives an aware UTC value."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class current_transaction_id(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
+    """The number of the running transaction; 0 on SQLite, which has one writer at a time."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(current_transaction_id)
+def _transaction_id(element: object, compiler: SQLCompiler, **kw: Any) -> str:
+    del element, compiler, kw
+    return "0"
+
+
+@compiles(current_transaction_id, "postgresql")
+def _transaction_id_postgresql(element: object, compiler: SQLCompiler, **kw: Any) -> str:
+    del element, compiler, kw
+    return "(pg_current_xact_id()::text::bigint)"
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Database:
+    """Opens transactions. The caller owns them; desk functions only take the session."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {}
+        if self.is_sqlite:
+            options["connect_args"] = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+        else:
+            options |= {"pool_size": POSTGRESQL_POOL_SIZE, "pool_pre_ping": True}
+        self.engine = create_async_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        writer = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = async_sessionmaker(writer, expire_on_commit=False)
+        self._writing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction that may write: committed at the end, rolled back on an error."""
+        turn: AbstractAsyncContextManager[object] = (
+            self._writing if self.is_sqlite else nullcontext()
+        )
+        async with turn, self._writers.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads."""
+        async with self._readers() as session:
+            yield session
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self.engine.dispose()
+
+
+async def database_now(session: AsyncSession) -> datetime:
+    """The database's clock: leases of several machines are compared by one clock only.
+
+    On SQLite the database is this very machine.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return now
+
+
+def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    # None: the driver starts no transaction by itself; _begin_sqlite does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def upsert(session: AsyncSession) -> Any:
+    """The dialect's ``insert``, which knows ``on_conflict_do_nothing`` and ``_do_update``."""
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

@@ -1,0 +1,76 @@
+"""The demo: a company with customers, queues, request types and people to log in with."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.tables import Channel
+from desk.companies.directory import add_company
+from desk.passwords import hash_password
+from desk.team.queues import find_queue
+from desk.team.tables import Queue, Role, User
+from desk.team.users import create_user
+from desk.tickets.tables import RequestType
+
+BRAND = "Acme Sistemas"
+COMPANIES = (
+    ("11222333000181", "Padaria Estrela LTDA"),
+    ("12ABC34501DE35", "Oficina Boa Vista ME"),
+    ("90410023000167", "Mercado Aurora SA"),
+    ("90410023000248", "Mercado Aurora SA (filial)"),
+)
+QUEUES = (("suporte", "Suporte"), ("financeiro", "Financeiro"), ("comercial", "Comercial"))
+# Name, synthetic, takes part in WhatsApp, queue.
+REQUEST_TYPES = (
+    ("Dúvida", True, True, "suporte"),
+    ("Erro no sistema", True, True, "suporte"),
+    ("Financeiro", True, True, "financeiro"),
+    ("Acesso ao portal", True, True, "suporte"),
+    ("Projeto especial", True, False, "comercial"),
+    ("Infraestrutura", False, False, "suporte"),
+)
+USERS = (
+    ("admin@demo.ponte", "Alice Administradora", Role.ADMIN, ()),
+    ("supervisora@demo.ponte", "Sueli Supervisora", Role.SUPERVISOR, ()),
+    ("ana@demo.ponte", "Ana Atendente", Role.AGENT, ("suporte",)),
+    ("bruno@demo.ponte", "Bruno Atendente", Role.AGENT, ("financeiro",)),
+)
+
+
+async def is_empty(session: AsyncSession) -> bool:
+    """Whether nobody has set anything up yet."""
+    for table in (User, Queue, Channel):
+        if (await session.execute(select(table.id).limit(1))).first() is not None:
+            return False
+    return True
+
+
+async def seed_demo(session: AsyncSession, password: str) -> bool:
+    """Fills an empty database with the demo; says whether it did."""
+    if not await is_empty(session):
+        return False
+    now = datetime.now(UTC)
+    session.add(Channel(kind="webchat", slug="demo", brand=BRAND, created_at=now))
+    for cnpj, name in COMPANIES:
+        await add_company(session, cnpj, name)
+    for position, (slug, name) in enumerate(QUEUES):
+        session.add(Queue(slug=slug, name=name, position=position))
+    await session.flush()
+    for position, (name, synthetic, takes_part, queue_slug) in enumerate(REQUEST_TYPES):
+        queue = await find_queue(session, queue_slug)
+        session.add(
+            RequestType(
+                name=name,
+                synthetic=synthetic,
+                takes_part_in_chat=takes_part,
+                queue_id=queue.id if queue else None,
+                position=position,
+            )
+        )
+    password_hash = await hash_password(password)
+    for email, name, role, queues in USERS:
+        await create_user(
+            session, email=email, name=name, role=role, password_hash=password_hash, queues=queues
+        )
+    return True

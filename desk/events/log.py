@@ -1,0 +1,95 @@
+"""Write to and read from the event log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.db import current_transaction_id
+from desk.events.tables import Event
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: ``kind`` is contact, bot, agent, rule or system; ``id`` a contact's or user's."""
+
+    kind: str
+    id: int | None = None
+
+
+BOT = Actor("bot")
+RULE = Actor("rule")
+SYSTEM = Actor("system")
+
+
+def by_agent(user_id: int) -> Actor:
+    """An agent, supervisor or admin."""
+    return Actor("agent", user_id)
+
+
+def by_contact(contact_id: int) -> Actor:
+    """A customer."""
+    return Actor("contact", contact_id)
+
+
+async def record_event(
+    session: AsyncSession,
+    kind: str,
+    actor: Actor,
+    *,
+    conversation_id: int | None = None,
+    ticket_id: int | None = None,
+    **data: Any,
+) -> None:
+    """Appends one event to the running transaction."""
+    await session.execute(
+        insert(Event).values(
+            at=datetime.now(UTC),
+            kind=kind,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            conversation_id=conversation_id,
+            ticket_id=ticket_id,
+            data=data,
+            transaction_id=current_transaction_id(),
+        )
+    )
+
+
+async def latest_seq(session: AsyncSession) -> int:
+    """The newest event's number that no event can still slip below, 0 when there is none."""
+    query = select(func.coalesce(func.max(Event.seq), 0)).where(*_settled(session))
+    return (await session.execute(query)).scalar_one()
+
+
+async def events_after(session: AsyncSession, seq: int, limit: int = 500) -> Sequence[Event]:
+    """Events with a higher number, in order, at most ``limit``.
+
+    On PostgreSQL numbers are drawn before commit, so a lower number may appear later. Reading
+    stops below the oldest running transaction, so that no reader ever skips an event.
+    """
+    query = select(Event).where(Event.seq > seq, *_settled(session))
+    query = query.order_by(Event.seq).limit(limit)
+    return (await session.execute(query)).scalars().all()
+
+
+def _settled(session: AsyncSession) -> list[ColumnElement[bool]]:
+    if session.get_bind().dialect.name != "postgresql":
+        return []
+    oldest_running: ColumnElement[int] = literal_column(
+        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    )
+    return [Event.transaction_id < oldest_running]
+
+
+async def events_of_conversation(
+    session: AsyncSession, conversation_id: int, kinds: Sequence[str] = (), limit: int = 500
+) -> Sequence[Event]:
+    """A conversation's events, oldest first; only ``kinds`` when given."""
+    query = select(Event).where(Event.conversation_id == conversation_id)
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    return (await session.execute(query.order_by(Event.seq).limit(limit))).scalars().all()

@@ -1,0 +1,1 @@
+"""Tickets (chamados): the durable matter with its number, actions and media."""
