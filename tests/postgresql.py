@@ -52,6 +52,12 @@ class PostgresDatabases:
         for name in self._made:
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def schemas(self, url: str) -> set[str]:
+        """The names of the schemas of a database."""
+        statement = "SELECT schema_name FROM information_schema.schemata"
+        address = urlsplit(url)._replace(scheme="postgresql").geturl()
+        return {row["schema_name"] for row in in_a_thread(_fetch(address, statement))}
+
     def _create(self, template: str | None = None) -> str:
         name = next(self._names)
         source = f' TEMPLATE "{template}"' if template else ""
@@ -77,17 +83,21 @@ class PostgresDatabases:
 
     async def _execute_now(self, statement: str) -> list[asyncpg.Record]:
         try:
-            connection = await asyncpg.connect(self.server_url, timeout=10)
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            return await _fetch(self.server_url, statement)
+        except (OSError, asyncpg.PostgresConnectionError, TimeoutError) as error:
             raise RuntimeError(
                 f"The tests need a PostgreSQL server and none answers at {self.server_url}: start "
                 "one, name another with PONTE_TEST_POSTGRES_URL, or leave its tests out with "
                 f"PONTE_TEST_POSTGRES=off. ({error})"
             ) from error
-        try:
-            return list(await connection.fetch(statement))
-        finally:
-            await connection.close()
+
+
+async def _fetch(url: str, statement: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()
 
 
 def in_a_thread(work: Coroutine[Any, Any, T]) -> T:
