@@ -41,7 +41,7 @@ class Settings(BaseSettings):
 
     bot_timeout_seconds: float = Field(default=20.0, gt=0)
     bot_patience_seconds: float = Field(default=45.0, ge=0)
-    lease_seconds: float = Field(default=30.0, gt=1)
+    lease_seconds: float = Field(default=15.0, gt=1)
     bridge_concurrency: int = Field(default=8, ge=1)
     queue_notice_seconds: float = Field(default=120.0, ge=0)
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)

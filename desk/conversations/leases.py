@@ -98,17 +98,18 @@ def check_lease(conversation: Conversation, lease: Lease) -> None:
         raise LeaseLost
 
 
-async def drop_lease(
-    session: AsyncSession, lease: Lease, retry_after_seconds: float | None = None
-) -> None:
-    """Gives a lease back with work undone; the next try is due after this time."""
-    values: dict[str, object] = {"lease_token": None, "lease_expires_at": None}
-    if retry_after_seconds is not None:
-        now = await database_now(session)
-        values["work_due_at"] = now + timedelta(seconds=retry_after_seconds)
+async def abandon_lease(session: AsyncSession, lease: Lease, retry_after_seconds: float) -> None:
+    """Gives a lease back with a message undone that the bot may know already.
+
+    The token stays, so that the next holder, after this time, sees that it inherits.
+    """
+    now = await database_now(session)
     await session.execute(
         update(Conversation)
         .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
-        .values(**values)
+        .values(
+            lease_token="abandoned",  # noqa: S106 - tells the next holder that it inherits
+            lease_expires_at=now + timedelta(seconds=retry_after_seconds),
+        )
         .execution_options(synchronize_session=False)
     )

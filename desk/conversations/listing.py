@@ -27,8 +27,8 @@ MAX_PAGE = 100
 class Filters:
     """What a list shows; None or empty means all. Ids are the database's.
 
-    ``view``: queue (waits), mine, bot, ended, or empty. ``sort``: recent (newest message first)
-    or waiting (highest priority, then longest wait first; not paged beyond one page).
+    ``view``: queue (waits), mine, team (other agents'), bot, ended, or empty. ``sort``: recent
+    (newest message first) or waiting (highest priority, then longest wait first; one page only).
     """
 
     view: str = ""
@@ -111,7 +111,7 @@ async def count_views(session: AsyncSession, viewer: User) -> dict[str, int]:
     """How many conversations each view of the inbox holds for this viewer."""
     visible = await visible_to(session, viewer)
     counts = {}
-    for view in ("queue", "mine", "bot", "ended"):
+    for view in ("queue", "mine", "team", "bot", "ended"):
         query = select(func.count(Conversation.id)).where(
             visible, *_conditions(Filters(view=view), viewer)
         )
@@ -209,6 +209,11 @@ def _conditions(filters: Filters, viewer: User) -> list[ColumnElement[bool]]:
         conditions += [
             Conversation.owner == Owner.AGENT,
             Conversation.assignee_id == viewer.id,
+        ]
+    elif filters.view == "team":
+        conditions += [
+            Conversation.owner == Owner.AGENT,
+            Conversation.assignee_id != viewer.id,
         ]
     elif filters.view == "bot":
         conditions += [Conversation.owner == Owner.BOT, Conversation.status.in_(ACTIVE)]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.tables import Channel
 from desk.contacts.portal_access import DrawnPassword, issue_credentials
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
@@ -50,7 +51,6 @@ class Turn:
     channel_kind: str
     owner: Owner
     epoch: int
-    attempts: int
 
 
 @dataclass
@@ -67,11 +67,12 @@ class TurnEnd:
     failure: str = ""
 
 
-async def next_turn(session: AsyncSession, conversation_id: int, channel_kind: str) -> Turn | None:
+async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
     """The oldest unworked message of a conversation; None when there is none."""
     query = (
-        select(Message, Conversation)
+        select(Message, Conversation, Channel.kind)
         .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Channel, Channel.id == Conversation.channel_id)
         .where(
             Message.conversation_id == conversation_id,
             Message.direction == "in",
@@ -84,7 +85,7 @@ async def next_turn(session: AsyncSession, conversation_id: int, channel_kind: s
     row = (await session.execute(query)).first()
     if row is None:
         return None
-    message, conversation = row._tuple()
+    message, conversation, channel_kind = row
     return Turn(
         message_id=message.id,
         seq=message.seq,
@@ -99,7 +100,6 @@ async def next_turn(session: AsyncSession, conversation_id: int, channel_kind: s
         channel_kind=channel_kind,
         owner=conversation.owner,
         epoch=conversation.epoch,
-        attempts=message.attempts,
     )
 
 
@@ -155,29 +155,26 @@ async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd
     await session.execute(delete(TurnRequest).where(TurnRequest.message_id == message.id))
     message.state = "done"
     await session.flush()
-    return await _more_or_done(session, conversation)
+    return await more_or_done(session, conversation)
 
 
-async def settle_without_bot(
-    session: AsyncSession, lease: Lease, turn: Turn
-) -> tuple[Conversation, bool]:
-    """Marks a message as done that a person answers; returns whether another waits."""
-    conversation = await lock_conversation(session, turn.conversation_id)
+async def hold_turn(session: AsyncSession, lease: Lease, turn: Turn | None) -> Conversation:
+    """Holds the conversation and marks the message as done: a person answers it.
+
+    Raises:
+        LeaseLost: another worker took over.
+    """
+    conversation = await lock_conversation(session, lease.conversation_id)
     check_lease(conversation, lease)
-    message = await session.get_one(Message, turn.message_id, populate_existing=True)
-    message.state = "done"
-    await session.flush()
-    return conversation, await _more_or_done(session, conversation)
+    if turn is not None:
+        message = await session.get_one(Message, turn.message_id, populate_existing=True)
+        message.state = "done"
+        await session.flush()
+    return conversation
 
 
-async def count_attempt(session: AsyncSession, lease: Lease, turn: Turn) -> None:
-    """Notes that a message was tried and the bot gave no answer."""
-    check_lease(await lock_conversation(session, turn.conversation_id), lease)
-    message = await session.get_one(Message, turn.message_id, populate_existing=True)
-    message.attempts += 1
-
-
-async def _more_or_done(session: AsyncSession, conversation: Conversation) -> bool:
+async def more_or_done(session: AsyncSession, conversation: Conversation) -> bool:
+    """Whether another message waits; when none does the lease is given back."""
     waiting = select(Message.id).where(
         Message.conversation_id == conversation.id,
         Message.direction == "in",

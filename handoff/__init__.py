@@ -1,0 +1,1 @@
+"""The human side of the desk and the door to every channel."""

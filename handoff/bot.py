@@ -1,0 +1,182 @@
+"""The client of Rasa: posts a turn, reads and mends a tracker.
+
+Rasa hides failures: with its action server down it answers 200 with ``[]`` or part of a turn.
+A component in ``nlu/`` makes a failed action show as ``{"custom": {"failed_action": name}}``.
+
+Source: Rasa 3.6 HTTP API and REST channel.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from desk.conversations.turns import Reply
+
+Item = dict[str, Any]
+
+
+class BotError(Exception):
+    """The bot did not answer a turn as it should."""
+
+
+class BotUnreachable(BotError):
+    """Nothing answers at the bot's address, or not in time."""
+
+
+class BotConfused(BotError):
+    """The bot answered with nothing, with part of a turn, or not at all well."""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a tracker knows of a message: its bot events as items, and whether the turn ended."""
+
+    items: list[Item]
+    ended: bool
+
+
+class RasaClient:
+    """One Rasa server, reached on loopback or a private network."""
+
+    def __init__(self, url: str, token: str, timeout_seconds: float) -> None:
+        self._token = token
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            timeout=httpx.Timeout(timeout_seconds, connect=3.0),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    async def post(self, sender: str, text: str, metadata: dict[str, Any]) -> list[Item]:
+        """One turn; the items as Rasa gives them.
+
+        Raises:
+            BotUnreachable: no answer came in time.
+            BotConfused: the turn failed or said nothing at all.
+        """
+        answer = await self._request(
+            "POST",
+            "/webhooks/rest/webhook",
+            json={"sender": sender, "message": text, "metadata": metadata},
+        )
+        items = answer.json()
+        check_items(items)
+        return list(items)
+
+    async def remembered(self, sender: str, message_id: int) -> Remembered | None:
+        """What the tracker knows of a message; None when it never got there.
+
+        Raises:
+            BotError: the tracker cannot be read.
+        """
+        answer = await self._request(
+            "GET",
+            f"/conversations/{sender}/tracker",
+            params={"token": self._token, "include_events": "APPLIED"},
+        )
+        return _recall(answer.json().get("events") or [], message_id)
+
+    async def mend(self, sender: str, *, rewind: bool) -> None:
+        """Takes back the last turn where asked, and lets a stuck conversation listen again.
+
+        After ten actions without ``action_listen`` Rasa answers ``[]`` for ever.
+
+        Raises:
+            BotError: the tracker cannot be changed.
+        """
+        if rewind:
+            await self._append(sender, {"event": "rewind"})
+        answer = await self._request(
+            "GET",
+            f"/conversations/{sender}/tracker",
+            params={"token": self._token, "include_events": "NONE"},
+        )
+        if answer.json().get("latest_action_name") not in {"action_listen", None}:
+            await self._append(sender, {"event": "action", "name": "action_listen"})
+
+    async def is_ready(self) -> bool:
+        """Whether a model is loaded and answers."""
+        try:
+            answer = await self._client.get("/status", params={"token": self._token}, timeout=3.0)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == httpx.codes.OK and bool(answer.json().get("model_file"))
+
+    async def _append(self, sender: str, event: Item) -> None:
+        await self._request(
+            "POST",
+            f"/conversations/{sender}/tracker/events",
+            params={"token": self._token},
+            json=[event],
+        )
+
+    async def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            answer = await self._client.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise BotUnreachable(type(error).__name__) from error
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise BotConfused(f"status {answer.status_code}")
+        if answer.status_code >= httpx.codes.BAD_REQUEST:
+            raise BotConfused(f"status {answer.status_code} for {path.split('/')[1]}")
+        return answer
+
+
+def check_items(items: Sequence[Item]) -> None:
+    """Refuses a turn that says nothing without saying so, or in which an action failed.
+
+    Raises:
+        BotConfused: it is one of these.
+    """
+    if not items:
+        raise BotConfused("empty answer")
+    for item in items:
+        custom = item.get("custom")
+        if isinstance(custom, dict) and custom.get("failed_action"):
+            raise BotConfused(f"failed action {custom['failed_action']}")
+
+
+def replies_of(items: Sequence[Item]) -> list[Reply]:
+    """What the customer gets; the silent marker and other custom items are not shown."""
+    replies = []
+    for item in items:
+        text = item.get("text") or item.get("image") or item.get("attachment")
+        if text:
+            buttons = [
+                {"title": str(each.get("title", "")), "payload": str(each.get("payload", ""))}
+                for each in item.get("buttons") or []
+            ]
+            replies.append(Reply(str(text), buttons))
+    return replies
+
+
+def _recall(events: Sequence[Item], message_id: int) -> Remembered | None:
+    """The bot's events after the user event that carries the message id."""
+    found = False
+    items: list[Item] = []
+    listens = False
+    for event in events:
+        kind = event.get("event")
+        if kind == "user":
+            if found:
+                break
+            found = (event.get("metadata") or {}).get("message_id") == message_id
+        elif found and kind == "bot":
+            items.append(_item(event))
+        elif found and kind == "action":
+            listens = event.get("name") == "action_listen"
+    return Remembered(items, listens) if found else None
+
+
+def _item(event: Item) -> Item:
+    data = event.get("data") or {}
+    parts = {"text": event.get("text")} | {
+        key: data.get(key) for key in ("buttons", "image", "attachment", "custom")
+    }
+    return {key: value for key, value in parts.items() if value}

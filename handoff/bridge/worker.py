@@ -1,0 +1,183 @@
+"""Work a conversation's messages in order, under its lease."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.contacts.portal_access import draw_credentials
+from desk.conversations.append import append_message
+from desk.conversations.leases import Lease, LeaseLost, abandon_lease, renew_lease, take_lease
+from desk.conversations.ownership import release_to_bot
+from desk.conversations.requests import queue_outlook
+from desk.conversations.status import status_after
+from desk.conversations.tables import Conversation
+from desk.conversations.team_messages import state_when_sent
+from desk.conversations.turns import (
+    Reply,
+    Turn,
+    TurnEnd,
+    end_turn,
+    hold_turn,
+    more_or_done,
+    next_turn,
+    offered_payloads,
+)
+from desk.db import Database
+from desk.events.log import SYSTEM, by_contact
+from desk.settings import Settings
+from desk.states import Owner
+from desk.vault import Vault
+from handoff.bot import BotError, RasaClient, replies_of
+from handoff.bridge.ask import ask_bot
+from handoff.bridge.turn_text import queue_command, text_for_bot
+from handoff.pulse import Pulse
+from handoff.words import Words
+
+_RETRY_SECONDS = 2.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Takes a conversation's lease and works until nothing waits."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        bot: RasaClient,
+        pulse: Pulse,
+        words: Words,
+        vault: Vault,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._bot = bot
+        self._pulse = pulse
+        self._words = words
+        self._vault = vault
+
+    async def work(self, conversation_id: int) -> None:
+        """Works one conversation, if its lease is free."""
+        async with self._database.transaction() as session:
+            lease = await take_lease(session, conversation_id, self._settings.lease_seconds)
+            if lease is None:
+                return
+            turn = await next_turn(session, conversation_id)
+        renewing = asyncio.create_task(self._renew(lease))
+        try:
+            await self._work_all(lease, turn)
+        except LeaseLost:
+            logger.warning("bridge.lease_lost", conversation_id=conversation_id)
+        except asyncio.CancelledError:
+            await self._abandon(lease, 0)
+            raise
+        except Exception:
+            # The message stays unworked and is tried again: nothing is lost, it only waits.
+            logger.exception("bridge.work_failed", conversation_id=conversation_id)
+            await self._abandon(lease, _RETRY_SECONDS)
+        finally:
+            renewing.cancel()
+
+    async def _work_all(self, lease: Lease, turn: Turn | None) -> None:
+        uncertain = lease.inherited
+        while True:
+            if turn is None:
+                more = await self._finish_idle(lease)
+            elif turn.owner is Owner.BOT:
+                more = await self._bot_turn(lease, turn, uncertain=uncertain)
+            else:
+                more = await self._human_turn(lease, turn)
+            self._pulse.beat()
+            if not more:
+                return
+            uncertain = False
+            async with self._database.reading() as session:
+                turn = await next_turn(session, lease.conversation_id)
+
+    async def _bot_turn(self, lease: Lease, turn: Turn, *, uncertain: bool) -> bool:
+        offered: set[str] = set()
+        if turn.payload is not None:
+            async with self._database.reading() as session:
+                offered = await offered_payloads(session, turn.conversation_id)
+        try:
+            items = await ask_bot(
+                self._bot,
+                turn,
+                text_for_bot(turn, offered),
+                uncertain=uncertain,
+                patience_seconds=self._settings.bot_patience_seconds,
+            )
+        except BotError as error:
+            end = self._apology(turn, str(error))
+        else:
+            replies = replies_of(items)
+            drawn = await draw_credentials(self._vault, [reply.text for reply in replies])
+            end = TurnEnd(replies, drawn)
+        async with self._database.transaction() as session:
+            return await end_turn(session, lease, turn, end)
+
+    def _apology(self, turn: Turn, failure: str) -> TurnEnd:
+        """What a customer hears when the bot cannot answer; nobody waits for internal news."""
+        logger.error("bot.gave_up", message_id=turn.message_id, reason=failure)
+        replies = [] if turn.kind == "internal" else [Reply(self._words.say("bridge_apology"))]
+        return TurnEnd(replies, failed=True, failure=failure)
+
+    async def _human_turn(self, lease: Lease, turn: Turn) -> bool:
+        async with self._database.transaction() as session:
+            conversation = await hold_turn(session, lease, turn)
+            if conversation.owner is Owner.QUEUE and turn.kind == "message":
+                await self._while_queued(session, conversation, turn)
+            return await more_or_done(session, conversation)
+
+    async def _while_queued(
+        self, session: AsyncSession, conversation: Conversation, turn: Turn
+    ) -> None:
+        """Understands leaving, else tells the place in the queue at bounded intervals."""
+        contact = by_contact(conversation.contact_id)
+        match queue_command(turn.text):
+            case "leave":
+                await status_after(session, conversation, "contact_left", contact)
+                await release_to_bot(session, conversation, contact, outcome="left_by_customer")
+                return
+            case "cancel":
+                await release_to_bot(
+                    session, conversation, contact, outcome="cancelled_by_customer"
+                )
+                return
+        now = datetime.now(UTC)
+        told = conversation.queue_notice_at
+        if told and now - told < timedelta(seconds=self._settings.queue_notice_seconds):
+            return
+        outlook = await queue_outlook(session, conversation, conversation.queue_id)
+        name = "bridge_queue_place" if outlook.agents_online else "bridge_queue_nobody"
+        conversation.queue_notice_at = now
+        await append_message(
+            session,
+            conversation,
+            SYSTEM,
+            direction="out",
+            state=await state_when_sent(session, conversation),
+            author_kind="system",
+            text=self._words.say(name, position=outlook.position),
+            epoch=conversation.epoch,
+        )
+
+    async def _abandon(self, lease: Lease, retry_after_seconds: float) -> None:
+        async with self._database.transaction() as session:
+            await abandon_lease(session, lease, retry_after_seconds)
+
+    async def _finish_idle(self, lease: Lease) -> bool:
+        async with self._database.transaction() as session:
+            return await more_or_done(session, await hold_turn(session, lease, None))
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self._settings.lease_seconds / 3)
+            try:
+                async with self._database.transaction() as session:
+                    await renew_lease(session, lease, self._settings.lease_seconds)
+            except LeaseLost:
+                return  # the next write notices it

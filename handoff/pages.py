@@ -1,0 +1,75 @@
+"""Pages: Jinja templates of each face, and their static files."""
+
+import functools
+from collections.abc import Mapping
+from http import HTTPStatus
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sanic import HTTPResponse, Request, Sanic
+from sanic.response import html
+
+from handoff.security import csrf_token
+from handoff.services import services_of
+
+_ROOT = Path(__file__).parent
+_FACES = {
+    "webchat": _ROOT / "channels" / "webchat",
+    "console": _ROOT / "console",
+    "portal": _ROOT / "portal",
+}
+
+
+@functools.cache
+def environment() -> Environment:
+    """The templates of all faces; each lies under its face's prefix."""
+    folders = [_ROOT / "assets" / "templates", *(face / "templates" for face in _FACES.values())]
+    made = Environment(
+        loader=FileSystemLoader([folder for folder in folders if folder.is_dir()]),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["_"] = lambda text: text
+    return made
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HTTPResponse:
+    """A page or fragment from a template."""
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            csrf=functools.partial(csrf_token, request),
+            settings=services_of(request).settings,
+            path=request.path,
+            **context,
+        )
+    )
+    return html(text, status=status, headers=dict(headers or {}))
+
+
+def render_error(request: Request, status: int, message: str) -> HTTPResponse:
+    """An error page with the reader's words."""
+    title = HTTPStatus(status).value
+    return render(request, "error.html", status=status, code=title, message=message)
+
+
+def install_static(app: Sanic[Any, Any]) -> None:
+    """Serves each face's own files, the shared ones, and htmx from its installed package."""
+    app.static("/static/assets", _ROOT / "assets", name="static_assets")
+    for name, folder in _FACES.items():
+        if (folder / "static").is_dir():
+            app.static(f"/static/{name}", folder / "static", name=f"static_{name}")
+    htmx = files("django_htmx") / "static" / "django_htmx" / "htmx-4.min.js"
+    app.static("/static/vendor/htmx.js", Path(str(htmx)), name="static_htmx")

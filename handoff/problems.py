@@ -1,0 +1,157 @@
+"""Errors as people and programs read them: one shape, in pt-BR, never a traceback.
+
+JSON faces answer ``{"error": {"code", "message", "field"?}}``; pages show the same words.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import BaseModel, ValidationError
+from sanic import HTTPResponse, Request, Sanic
+from sanic.exceptions import SanicException
+from sanic.response import json
+
+from desk.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
+
+Body = TypeVar("Body", bound=BaseModel)
+ErrorPage = Callable[[Request, int, str], HTTPResponse]
+
+logger = structlog.get_logger(__name__)
+
+STATUS_OF = {NotFound: 404, Conflict: 409, NotAllowed: 403, Invalid: 400}
+_MESSAGES = {
+    400: "O pedido não está bem formado.",
+    401: "Entre novamente para continuar.",
+    403: "Você não tem permissão para isso.",
+    404: "Não encontramos o que você procura.",
+    405: "Este endereço não aceita esse tipo de pedido.",
+    413: "O conteúdo enviado é grande demais.",
+    415: "Este tipo de conteúdo não é aceito aqui.",
+    429: "Muitas tentativas. Aguarde um pouco e tente de novo.",
+    503: "O serviço está iniciando ou em manutenção. Tente de novo em instantes.",
+}
+_PYDANTIC_WORDS = {
+    "missing": "Este campo é obrigatório.",
+    "extra_forbidden": "Este campo não existe.",
+    "string_too_long": "O texto é longo demais.",
+    "string_too_short": "O texto é curto demais.",
+    "uuid_parsing": "O valor deve ser um UUID.",
+    "string_type": "O valor deve ser um texto.",
+    "int_type": "O valor deve ser um número inteiro.",
+    "int_parsing": "O valor deve ser um número inteiro.",
+    "enum": "O valor não é um dos aceitos.",
+    "literal_error": "O valor não é um dos aceitos.",
+}
+
+
+class Problem(SanicException):
+    """An error with its HTTP status, and the field it is about."""
+
+    def __init__(
+        self, status: int, message: str = "", *, code: str = "", field: str | None = None
+    ) -> None:
+        super().__init__(message or _MESSAGES.get(status, "Algo deu errado."), status_code=status)
+        self.code = code or _code(status)
+        self.field = field
+
+
+class TooMany(Problem):
+    """Somebody asks too often."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(429)
+        self.headers = {"Retry-After": str(retry_after_seconds)}
+
+
+def read_body(request: Request, shape: type[Body]) -> Body:
+    """The JSON body in its shape.
+
+    Raises:
+        Problem: 400 with the first field that is wrong.
+    """
+    try:
+        content = request.json if request.body else {}
+    except SanicException as error:
+        raise Problem(400, "O corpo não é um JSON válido.", field="body") from error
+    if not isinstance(content, dict):
+        raise Problem(400, "O corpo deve ser um objeto JSON.", field="body")
+    return check_shape(content, shape)
+
+
+def check_shape(content: dict[str, Any], shape: type[Body]) -> Body:
+    """A mapping in its shape.
+
+    Raises:
+        Problem: 400 with the first field that is wrong.
+    """
+    try:
+        return shape.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        words = _PYDANTIC_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise Problem(400, words, field=field) from error
+
+
+def install_problem_handlers(app: Sanic[Any, Any], error_page: ErrorPage) -> None:
+    """Maps every exception to an answer, once; browsers asking for a page get ``error_page``."""
+    app.ctx.error_page = error_page
+    app.error_handler.add(DeskError, _desk_error)
+    app.error_handler.add(SanicException, _sanic_error)
+    app.error_handler.add(Exception, _unexpected)
+
+
+def _desk_error(request: Request, error: DeskError) -> HTTPResponse:
+    status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 400)
+    code = "claimed_by_other" if hasattr(error, "agent_name") else _code(status)
+    return _answer(request, status, str(error), code, getattr(error, "field", None))
+
+
+def _sanic_error(request: Request, error: SanicException) -> HTTPResponse:
+    status = error.status_code
+    if isinstance(error, Problem):
+        return _answer(request, status, str(error), error.code, error.field, error.headers)
+    message = _MESSAGES.get(status, "Algo deu errado.")
+    return _answer(request, status, message, _code(status), headers=dict(error.headers))
+
+
+def _unexpected(request: Request, error: Exception) -> HTTPResponse:
+    reference = uuid.uuid4().hex[:8]
+    logger.error(
+        "request.failed", path=request.path, method=request.method, ref=reference, exc_info=error
+    )
+    words = f"Algo deu errado do nosso lado. Tente de novo; se continuar, cite {reference}."
+    return _answer(request, 500, words, "internal")
+
+
+def _answer(
+    request: Request,
+    status: int,
+    message: str,
+    code: str,
+    field: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> HTTPResponse:
+    if _wants_page(request):
+        page: HTTPResponse = request.app.ctx.error_page(request, status, message)
+        return page
+    error = {"code": code, "message": message} | ({"field": field} if field else {})
+    return json({"error": error}, status=status, headers=headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and request.method == "GET"
+
+
+def _code(status: int) -> str:
+    return {
+        400: "invalid",
+        401: "unauthorized",
+        403: "forbidden",
+        404: "not_found",
+        409: "conflict",
+        413: "too_large",
+        429: "too_many",
+    }.get(status, "error")

@@ -1,0 +1,32 @@
+"""What the faces of the service share; made once by ``app.py``."""
+
+from dataclasses import dataclass
+
+from sanic import Request
+
+from desk.db import Database
+from desk.settings import Settings
+from desk.vault import Vault
+from handoff.bot import RasaClient
+from handoff.live import Live
+from handoff.pulse import Pulse
+from handoff.words import Words
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts that a request handler may use."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    words: Words
+    bot: RasaClient
+    pulse: Pulse
+    live: Live
+
+
+def services_of(request: Request) -> Services:
+    """The running application's services."""
+    services: Services = request.app.ctx.services
+    return services
