@@ -1,0 +1,36 @@
+"""`python -m bench`: every benchmark with its baseline, in one run on one machine."""
+
+import argparse
+import os
+import platform
+
+from bench import live, turn
+from tests.system import temporary_system
+
+
+def main() -> None:
+    """Starts a system for the measurement, measures, prints."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=("turn", "live"), help="one benchmark alone")
+    parser.add_argument("--count", type=int, default=60, help="samples of each kind (60)")
+    parser.add_argument(
+        "--engine",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the database; postgresql needs the test server, and Redis for Rasa's locks",
+    )
+    arguments = parser.parse_args()
+    count = max(1, min(arguments.count, 2000))
+    print(
+        f"Ponte on {arguments.engine}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
+    print("Times depend on the machine; the ratios are what to look at.\n", flush=True)
+    with temporary_system(arguments.engine) as system:
+        if arguments.only != "live":
+            print(turn.report(turn.measure(system, count)), "\n", flush=True)
+        if arguments.only != "turn":
+            print(live.report(live.measure(system, count)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
