@@ -5,6 +5,7 @@ runs.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -47,7 +48,10 @@ class Child:
     environment: dict[str, str]
     ready_url: str
     log: Path
+    # Asked once after a start: the first text costs Rasa seconds, which no customer should wait.
+    warm_up_url: str = ""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _warm: bool = field(default=False, init=False)
 
     @property
     def pid(self) -> int:
@@ -70,6 +74,7 @@ class Child:
         """Starts it; its output is appended to its log."""
         if self.running:
             raise ProcessError(f"{self.name} runs already")
+        self._warm = False
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self._process = subprocess.Popen(
@@ -88,9 +93,15 @@ class Child:
         """Whether it answers that it can work."""
         try:
             with urllib.request.urlopen(self.ready_url, timeout=5) as answer:
-                return bool(answer.status == 200)
+                if answer.status != 200:
+                    return False
+            if self.warm_up_url and not self._warm:
+                body = json.dumps({"text": "oi"}).encode()
+                urllib.request.urlopen(self.warm_up_url, body, timeout=30).close()
         except (OSError, urllib.error.URLError, ValueError):
             return False
+        self._warm = True
+        return True
 
     def signal_group(self, number: int) -> None:
         """Signals it and what it started."""
@@ -304,6 +315,7 @@ def children_of(settings: Settings, environment: dict[str, str], model: Path) ->
             environment | rasa_environment(settings),
             f"http://127.0.0.1:{settings.rasa_port}/status?token={token}",
             logs / "rasa.log",
+            f"http://127.0.0.1:{settings.rasa_port}/model/parse?token={token}",
         ),
         Child(
             "actions",
