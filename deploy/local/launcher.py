@@ -199,18 +199,8 @@ def mourn(system: System, child: Child, life: Life) -> None:
 
 def greeting(system: System) -> str:
     """The addresses, and the logins where there is a demo."""
-    url = system.settings.public_url
-    lines = [
-        "",
-        "Ponte is up.",
-        f"  Web chat   {url}/webchat/demo",
-        f"  Console    {url}/console",
-        f"  Portal     {url}/portal",
-        f"  Logs       {system.logs}",
-    ]
-    if system.settings.env == "development":
-        lines += ["", system.command("logins").rstrip()]
-    return "\n".join([*lines, "", "Ctrl-C stops it."])
+    lines = ["", "Ponte is up.", system.command("logins").rstrip()]
+    return "\n".join([*lines, f"  Logs              {system.logs}", "", "Ctrl-C stops it."])
 
 
 def say(words: str) -> None:
