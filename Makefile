@@ -4,7 +4,6 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-RASA := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=2 PYTHONPATH=. .venv-rasa/bin/rasa
 STAGE := $(BIN)/python -m deploy.local.stages
 export OMP_WAIT_POLICY := passive
 
@@ -29,8 +28,12 @@ train: setup ## Train the assistant, if what it is made of changed
 	@$(BIN)/python -m deploy.local.training
 
 .PHONY: shell
-shell: train ## Talk to the assistant in the terminal (the action server must run)
-	@$(RASA) shell --model models
+shell: setup ## Talk to the assistant in the terminal
+	@$(BIN)/python -m deploy.local.shell
+
+.PHONY: interactive
+interactive: setup ## Teach the assistant in the terminal (rasa interactive)
+	@$(BIN)/python -m deploy.local.shell interactive
 
 ## Check
 

@@ -1,7 +1,8 @@
 """What Rasa is told about this installation: its endpoints and its environment.
 
-The `endpoints.yml` in the root has literal defaults for `rasa shell` and friends; a running
-system gets its own file in the var folder, because an unset `${VAR}` would stay literal.
+The `endpoints.yml` in the root has literal defaults for `rasa shell` and friends, because an
+unset `${VAR}` would stay literal. A running system gets a copy in the var folder, with its own
+addresses and stores.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from deploy.local.keys import make_private_folder, write_private
 from desk.settings import Settings
 
+DEFAULTS = Path(__file__).resolve().parents[2] / "endpoints.yml"
 RASA_SCHEMA = "rasa"
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
@@ -34,10 +36,9 @@ def endpoints_path(settings: Settings) -> Path:
 def write_endpoints(settings: Settings) -> Path:
     """Writes the endpoints and, on PostgreSQL, makes Rasa's own schema."""
     make_private_folder(rasa_folder(settings))
-    endpoints: dict[str, Any] = {
-        "action_endpoint": {"url": settings.actions_url},
-        "tracker_store": tracker_store(settings),
-    }
+    endpoints: dict[str, Any] = yaml.safe_load(DEFAULTS.read_text())
+    endpoints["action_endpoint"]["url"] = settings.actions_url
+    endpoints["tracker_store"] = tracker_store(settings)
     if settings.redis_url:
         endpoints["lock_store"] = lock_store(settings.redis_url)
     path = endpoints_path(settings)

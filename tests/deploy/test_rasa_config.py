@@ -17,6 +17,7 @@ def test_on_sqlite_rasa_keeps_its_conversations_in_a_file_of_its_own(tmp_path: P
     endpoints = yaml.safe_load(path.read_text())
     assert endpoints["action_endpoint"]["url"].startswith("http://127.0.0.1:5999/")
     assert endpoints["tracker_store"]["db"] == str(tmp_path / "rasa" / "conversations.db")
+    assert endpoints["action_endpoint"]["enable_selective_domain"] is True
     assert "lock_store" not in endpoints
     assert "POSTGRESQL_SCHEMA" not in rasa_environment(settings)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
