@@ -8,6 +8,7 @@ from desk.db import Database
 from desk.settings import Settings
 from desk.vault import Vault
 from handoff.bot import RasaClient
+from handoff.delivered import Delivered
 from handoff.live import Live
 from handoff.pulse import Pulse
 from handoff.words import Words
@@ -24,6 +25,7 @@ class Services:
     bot: RasaClient
     pulse: Pulse
     live: Live
+    delivered: Delivered
 
 
 def services_of(request: Request) -> Services:

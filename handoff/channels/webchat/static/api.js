@@ -1,5 +1,7 @@
 /* The web-chat API as the page uses it. The visitor's secret stays in this browser; sessions come and go. */
 
+import { uuid } from "../assets/random.js";
+
 const VISITOR_KEY = "ponte.visitor";
 
 export class ApiError extends Error {
@@ -23,16 +25,6 @@ const WORDS = {
   415: "Este tipo de arquivo não é aceito.",
   429: "Muitas mensagens em pouco tempo. Vamos tentar de novo.",
 };
-
-/** Random enough (122 bits) to be the only key to this conversation; also where randomUUID is missing (plain http). */
-export function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 function visitorId() {
   try {

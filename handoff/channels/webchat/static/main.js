@@ -1,8 +1,9 @@
 /* Wires the chat page: what the customer does goes to the outbox, what the server says goes to the transcript. */
 import { growWithText, submitOnEnter } from "../assets/composer.js";
-import { FileTray, acceptFiles } from "../assets/files.js";
+import { FileTray, acceptFiles, inMessages } from "../assets/files.js";
+import { uuid } from "../assets/random.js";
 import { element } from "../assets/text.js";
-import { ChatApi, uuid } from "./api.js";
+import { ChatApi } from "./api.js";
 import { bubbleOf } from "./bubble.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
@@ -56,7 +57,7 @@ function showTyping(on) {
 function showQuickReplies() {
   const group = byId("quick-replies");
   const newest = transcript.newest;
-  const offered = owner === "bot" && newest?.direction === "out" && outbox.items.length === 0 ? (newest.buttons ?? []) : [];
+  const offered = owner === "bot" && newest?.direction === "out" && !outbox.items.some((item) => !item.failure) ? (newest.buttons ?? []) : [];
   const buttons = offered.map(({ title, payload }) => {
     const button = element("button", { type: "button", class: "quick-reply" }, title);
     button.addEventListener("click", () => send({ text: title, payload }));
@@ -131,7 +132,9 @@ byId("composer").addEventListener("submit", (event) => {
     return;
   }
   if (!text && tray.files.length === 0) return;
-  send({ text, files: tray.take() });
+  const [first, ...others] = inMessages(tray.take(), Number(maxUploadBytes));
+  send({ text, files: first });
+  for (const files of others) send({ text: "", files });
   input.value = "";
   sessionStorage.removeItem(draftKey);
   growWithText(input);

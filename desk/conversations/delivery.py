@@ -1,0 +1,147 @@
+"""What becomes of an outbound message: pending, sending, sent, delivered, read or failed.
+
+Per chat in order: a message is due only when nothing before it waits. A crash in ``sending``
+leaves it unknown whether the provider got it; after ``SENDING_SECONDS`` it is sent once more,
+marked as perhaps repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from desk.channels.directory import PULL_KINDS
+from desk.channels.tables import Channel
+from desk.conversations.tables import Message
+from desk.events.log import SYSTEM, record_event
+
+SENDING_SECONDS = 60
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message that may go out now."""
+
+    message_id: int
+    conversation_id: int
+    channel_id: int
+    external_chat: str
+    text: str
+    buttons: Sequence[dict[str, str]]
+    attempts: int
+
+
+async def due_deliveries(session: AsyncSession, limit: int = 50) -> Sequence[int]:
+    """Ids of messages that may go out now: the first waiting one of each conversation."""
+    now = datetime.now(UTC)
+    earlier = aliased(Message)
+    waits_before = select(earlier.id).where(
+        earlier.conversation_id == Message.conversation_id,
+        earlier.seq < Message.seq,
+        earlier.direction == "out",
+        earlier.state.in_(["pending", "sending"]),
+    )
+    query = (
+        select(Message.id)
+        .join(Channel, Channel.id == Message.channel_id)
+        .where(
+            Message.direction == "out",
+            Message.state.in_(["pending", "sending"]),
+            or_(Message.due_at.is_(None), Message.due_at <= now),
+            Channel.kind.not_in(PULL_KINDS),
+            ~waits_before.exists(),
+        )
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def start_sending(session: AsyncSession, message_id: int) -> Delivery | None:
+    """Takes a message before the provider is called; None when another was first."""
+    now = datetime.now(UTC)
+    message = (
+        await session.execute(
+            select(Message)
+            .where(
+                Message.id == message_id,
+                Message.state.in_(["pending", "sending"]),
+                or_(Message.due_at.is_(None), Message.due_at <= now),
+            )
+            .with_for_update(skip_locked=True)
+        )
+    ).scalar_one_or_none()
+    if message is None:
+        return None
+    if message.state == "sending":
+        message.data = {**message.data, "perhaps_repeated": True}
+    message.state = "sending"
+    message.attempts += 1
+    message.due_at = now + timedelta(seconds=SENDING_SECONDS)
+    await session.flush()
+    return Delivery(
+        message.id,
+        message.conversation_id,
+        message.channel_id,
+        message.external_chat,
+        message.text,
+        message.buttons,
+        message.attempts,
+    )
+
+
+async def settle_sent(session: AsyncSession, delivery: Delivery, provider_id: str | None) -> None:
+    """The provider took it."""
+    await _settle(session, delivery, "sent", provider_id=provider_id, due_at=None, failure="")
+
+
+async def settle_failed(session: AsyncSession, delivery: Delivery, reason: str) -> None:
+    """It will never arrive; the reason is shown beside the message."""
+    await _settle(session, delivery, "failed", due_at=None, failure=reason[:300])
+
+
+async def settle_later(
+    session: AsyncSession, delivery: Delivery, reason: str, seconds: float
+) -> None:
+    """It waits for another try; after too many it has failed."""
+    if delivery.attempts >= MAX_ATTEMPTS:
+        await settle_failed(session, delivery, reason)
+        return
+    due_at = datetime.now(UTC) + timedelta(seconds=seconds)
+    await _settle(session, delivery, "pending", due_at=due_at, failure=reason[:300])
+
+
+async def mark_delivered(session: AsyncSession, message_ids: set[int]) -> None:
+    """The customer's client has these."""
+    changed = await session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.state == "sent")
+        .values(state="delivered")
+        .returning(Message.conversation_id)
+        .execution_options(synchronize_session=False)
+    )
+    for conversation_id in set(changed.scalars()):
+        await record_event(
+            session, "delivery.changed", SYSTEM, conversation_id=conversation_id, state="delivered"
+        )
+
+
+async def _settle(session: AsyncSession, delivery: Delivery, state: str, **values: object) -> None:
+    await session.execute(
+        update(Message)
+        .where(Message.id == delivery.message_id, Message.state == "sending")
+        .values(state=state, **values)
+        .execution_options(synchronize_session=False)
+    )
+    await record_event(
+        session,
+        "delivery.changed",
+        SYSTEM,
+        conversation_id=delivery.conversation_id,
+        message_id=delivery.message_id,
+        state=state,
+    )

@@ -1,0 +1,130 @@
+"""The command line: ``python -m handoff <command>``."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+from desk.db import Database
+from desk.demo import USERS, seed_demo
+from desk.errors import DeskError
+from desk.migrations import upgrade
+from desk.passwords import hash_password
+from desk.settings import Settings, SettingsError, load_settings
+from desk.team.tables import Role
+from desk.team.users import MIN_PASSWORD_LENGTH, create_user, find_user
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m handoff", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("serve", help="run the service")
+    commands.add_parser("migrate", help="bring the database to the newest schema")
+    commands.add_parser("seed", help="fill an empty database with the demo (development only)")
+    commands.add_parser("logins", help="print the demo's addresses and logins")
+    creation = commands.add_parser("create-user", help="add a person of the team")
+    creation.add_argument("email")
+    creation.add_argument("name")
+    creation.add_argument("--role", choices=[role.value for role in Role], default="agent")
+    creation.add_argument("--queue", action="append", default=[], help="slug; may be repeated")
+    chosen = parser.parse_args(arguments)
+    try:
+        return _run(chosen, load_settings())
+    except (SettingsError, DeskError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(chosen: argparse.Namespace, settings: Settings) -> int:
+    match chosen.command:
+        case "serve":
+            return _serve(settings)
+        case "migrate":
+            upgrade(settings.database_url)
+            return 0
+        case "seed":
+            return asyncio.run(_seed(settings))
+        case "logins":
+            return asyncio.run(_logins(settings))
+        case _:
+            return asyncio.run(_create_user(settings, chosen))
+
+
+def _serve(settings: Settings) -> int:
+    # Imported here: the other commands start without the web server.
+    from handoff.app import create_app
+    from handoff.logs import configure_logs
+
+    if not settings.secret_key.get_secret_value():
+        print("PONTE_SECRET_KEY is not set; `make run` makes one.", file=sys.stderr)
+        return 2
+    configure_logs(settings)
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Several processes may serve one address: the way to use more cores.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind((settings.host, settings.port))
+    create_app(settings).run(sock=listening, single_process=True, motd=False, access_log=False)
+    return 0
+
+
+async def _seed(settings: Settings) -> int:
+    if settings.env == "production":
+        print("The demo is never seeded in production.", file=sys.stderr)
+        return 2
+    password = settings.demo_password.get_secret_value()
+    if len(password) < MIN_PASSWORD_LENGTH:
+        print(
+            f"PONTE_DEMO_PASSWORD needs at least {MIN_PASSWORD_LENGTH} characters; "
+            "`make run` makes one.",
+            file=sys.stderr,
+        )
+        return 2
+    database = Database(settings.database_url)
+    async with database.transaction() as session:
+        done = await seed_demo(session, password)
+    await database.close()
+    print("The demo is there." if done else "The database is not empty: nothing was seeded.")
+    return 0
+
+
+async def _logins(settings: Settings) -> int:
+    database = Database(settings.database_url)
+    async with database.reading() as session:
+        there = [email for email, *_ in USERS if await find_user(session, email)]
+    await database.close()
+    print(f"  Chat do cliente   {settings.public_url}/webchat/demo")
+    print(f"  Console da equipe {settings.public_url}/console")
+    print(f"  Portal do cliente {settings.public_url}/portal")
+    if there and settings.env == "development":
+        print(f"  Logins            {', '.join(there)}")
+        print(f"  Senha             {settings.demo_password.get_secret_value()}")
+    return 0
+
+
+async def _create_user(settings: Settings, chosen: argparse.Namespace) -> int:
+    password = os.environ.get("PONTE_NEW_PASSWORD") or getpass.getpass("Password: ")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        print(f"The password needs at least {MIN_PASSWORD_LENGTH} characters.", file=sys.stderr)
+        return 2
+    database = Database(settings.database_url)
+    async with database.transaction() as session:
+        user = await create_user(
+            session,
+            email=chosen.email,
+            name=chosen.name,
+            role=Role(chosen.role),
+            password_hash=await hash_password(password),
+            queues=chosen.queue,
+        )
+    await database.close()
+    print(f"{user.email} can sign in at {settings.public_url}/console")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,21 @@
+"""The JSON API for software: the same desk functions as the console, under /api."""
+
+from sanic import Blueprint
+
+from handoff.api import conversations, lists, messages, sessions
+from handoff.api.endpoints import register
+from handoff.api.openapi import show_openapi
+
+blueprint = Blueprint("api", url_prefix="/api")
+blueprint.add_route(show_openapi, "/openapi.json", methods=["GET"], name="openapi")
+register(
+    blueprint,
+    [
+        *sessions.ENDPOINTS,
+        *conversations.ENDPOINTS,
+        *messages.ENDPOINTS,
+        *lists.ENDPOINTS,
+    ],
+)
+
+__all__ = ["blueprint"]

@@ -1,0 +1,280 @@
+"""Conversations: lists, one, its history, and who answers it."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+from sanic import HTTPResponse, Request
+from sanic.response import json
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.conversations.listing import (
+    ConversationRow,
+    Filters,
+    list_conversations,
+    rows_of,
+    visible_conversation,
+)
+from desk.conversations.ownership import (
+    assign_to_agent,
+    assign_to_queue,
+    claim,
+    release,
+    return_to_queue,
+    set_priority,
+    set_status,
+)
+from desk.conversations.tables import Conversation
+from desk.errors import Invalid, NotFound
+from desk.events.log import by_agent, events_of_conversation
+from desk.states import Status
+from desk.team.queues import find_queue
+from desk.team.users import find_user
+from handoff.api.endpoints import Endpoint, Shape
+from handoff.problems import Problem, read_body
+from handoff.security import api_user, current_user
+from handoff.services import services_of
+
+_HISTORY = ("conversation.created", "conversation.status_changed", "conversation.owner_changed")
+
+
+class Nothing(Shape):
+    """An empty object."""
+
+
+class Assignment(Shape):
+    """An agent's e-mail or a queue's slug, one of both."""
+
+    agent: str | None = None
+    queue: str | None = None
+
+
+class StatusChange(Shape):
+    """A status of FLOWS."""
+
+    status: Literal["open", "in_service", "waiting", "resolved", "closed"]
+
+
+class PriorityChange(Shape):
+    """Higher goes first."""
+
+    priority: int = Field(ge=-100, le=100)
+
+
+def conversation_json(row: ConversationRow) -> dict[str, Any]:
+    """A conversation as programs read it."""
+    return {
+        "id": row.public_id,
+        "contact": {"name": row.contact_name},
+        "company": row.company_name or None,
+        "channel": {"kind": row.channel_kind, "brand": row.channel_brand},
+        "status": row.status.value,
+        "owner": row.owner.value,
+        "queue": row.queue_name or None,
+        "assignee": row.assignee_name or None,
+        "priority": row.priority,
+        "waiting_since": row.waiting_since.isoformat() if row.waiting_since else None,
+        "last_message_at": row.last_message_at.isoformat(),
+        "unread": row.unread,
+    }
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_all(request: Request) -> HTTPResponse:
+    """Conversations that the user may see, newest message first."""
+    async with services_of(request).database.reading() as session:
+        filters = await _filters(session, request)
+        page = await list_conversations(
+            session, current_user(request), filters, request.args.get("cursor")
+        )
+    rows = [conversation_json(row) for row in page.rows]
+    return json({"conversations": rows, "next_cursor": page.next_cursor})
+
+
+@api_user("agent", "supervisor", "admin")
+async def show_one(request: Request, conversation_id: str) -> HTTPResponse:
+    """One conversation."""
+    async with services_of(request).database.reading() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        return await _shown(session, found)
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_events(request: Request, conversation_id: str) -> HTTPResponse:
+    """Status and ownership history; ``seconds`` is the time until the next of its kind."""
+    async with services_of(request).database.reading() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        events = await events_of_conversation(session, found.id, _HISTORY)
+    return json(
+        {
+            "events": [
+                {
+                    "seq": event.seq,
+                    "at": event.at.isoformat(),
+                    "kind": event.kind,
+                    "actor": {"kind": event.actor_kind, "id": event.actor_id},
+                    "data": event.data,
+                }
+                for event in events
+            ]
+        }
+    )
+
+
+@api_user("agent", "supervisor", "admin")
+async def claim_one(request: Request, conversation_id: str) -> HTTPResponse:
+    """Takes the conversation; 409 when another agent has it."""
+    read_body(request, Nothing)
+    user = current_user(request)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        return await claim(session, found.id, user)
+
+    return await _change(request, conversation_id, change)
+
+
+@api_user("agent", "supervisor", "admin")
+async def assign_one(request: Request, conversation_id: str) -> HTTPResponse:
+    """Gives the conversation to an agent or a queue."""
+    body = read_body(request, Assignment)
+    if (body.agent is None) == (body.queue is None):
+        raise Problem(400, "Informe um agente ou uma fila.", field="agent")
+    actor = by_agent(current_user(request).id)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        if body.queue is not None:
+            queue = await find_queue(session, body.queue)
+            if queue is None:
+                raise NotFound("Fila não encontrada.")
+            return await assign_to_queue(session, found.id, queue, actor)
+        agent = await find_user(session, body.agent or "")
+        if agent is None:
+            raise NotFound("Agente não encontrado.")
+        return await assign_to_agent(session, found.id, agent, actor)
+
+    return await _change(request, conversation_id, change)
+
+
+@api_user("agent", "supervisor", "admin")
+async def return_one(request: Request, conversation_id: str) -> HTTPResponse:
+    """Returns the conversation to its queue."""
+    read_body(request, Nothing)
+    actor = by_agent(current_user(request).id)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        return await return_to_queue(session, found.id, actor)
+
+    return await _change(request, conversation_id, change)
+
+
+@api_user("agent", "supervisor", "admin")
+async def release_one(request: Request, conversation_id: str) -> HTTPResponse:
+    """Gives the conversation back to the bot."""
+    read_body(request, Nothing)
+    actor = by_agent(current_user(request).id)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        return await release(session, found.id, actor)
+
+    return await _change(request, conversation_id, change)
+
+
+@api_user("agent", "supervisor", "admin")
+async def change_status(request: Request, conversation_id: str) -> HTTPResponse:
+    """Sets the status; resolving or closing gives the conversation back to the bot."""
+    status = Status(read_body(request, StatusChange).status)
+    actor = by_agent(current_user(request).id)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        return await set_status(session, found.id, status, actor)
+
+    return await _change(request, conversation_id, change)
+
+
+@api_user("supervisor", "admin")
+async def change_priority(request: Request, conversation_id: str) -> HTTPResponse:
+    """Sets the place in the queue."""
+    priority = read_body(request, PriorityChange).priority
+    actor = by_agent(current_user(request).id)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        return await set_priority(session, found.id, priority, actor)
+
+    return await _change(request, conversation_id, change)
+
+
+async def _change(request: Request, public_id: str, change: Any) -> HTTPResponse:
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, current_user(request), public_id)
+        answer = await _shown(session, await change(session, found))
+    services.pulse.beat()
+    return answer
+
+
+async def _shown(session: AsyncSession, conversation: Conversation) -> HTTPResponse:
+    (row,) = await rows_of(session, [conversation])
+    return json(conversation_json(row))
+
+
+async def _filters(session: AsyncSession, request: Request) -> Filters:
+    args = request.args
+    statuses = [part for value in args.getlist("status", []) for part in value.split(",") if part]
+    try:
+        wanted = tuple(Status(status) for status in statuses)
+    except ValueError as error:
+        raise Invalid("status", "Este status não existe.") from error
+    queue = await find_queue(session, args.get("queue")) if args.get("queue") else None
+    if args.get("queue") and queue is None:
+        raise Invalid("queue", "Esta fila não existe.")
+    agent = await find_user(session, args.get("assignee")) if args.get("assignee") else None
+    if args.get("assignee") and agent is None:
+        raise Invalid("assignee", "Não há agente com este e-mail.")
+    return Filters(
+        statuses=wanted,
+        queue_id=queue.id if queue else None,
+        assignee_id=agent.id if agent else None,
+        company_id=_id(request, "company"),
+        channel_id=_id(request, "channel"),
+        q=args.get("q", ""),
+        sort="waiting" if args.get("sort") == "waiting" else "recent",
+    )
+
+
+def _id(request: Request, name: str) -> int | None:
+    value = request.args.get(name)
+    if not value:
+        return None
+    if not value.isdigit() or len(value) > 12:
+        raise Invalid(name, "O valor deve ser um número inteiro.")
+    return int(value)
+
+
+_ONE = "/conversations/<conversation_id:str>"
+_CHANGED = {200: "The conversation as it stands.", 409: "Somebody else was first."}
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        "/conversations",
+        list_all,
+        "List conversations.",
+        query={
+            "status": "One or more statuses, separated by commas.",
+            "queue": "A queue's slug.",
+            "assignee": "An agent's e-mail.",
+            "company": "A company's id.",
+            "channel": "A channel's id.",
+            "q": "People, messages or ticket numbers.",
+            "sort": "recent (default) or waiting.",
+            "cursor": "Where the previous page ended.",
+        },
+    ),
+    Endpoint("GET", _ONE, show_one, "One conversation."),
+    Endpoint("GET", _ONE + "/events", list_events, "Status and ownership history."),
+    Endpoint("POST", _ONE + "/claim", claim_one, "Take it.", Nothing, answers=_CHANGED),
+    Endpoint("POST", _ONE + "/assign", assign_one, "Give it away.", Assignment, answers=_CHANGED),
+    Endpoint("POST", _ONE + "/return", return_one, "Return it.", Nothing, answers=_CHANGED),
+    Endpoint("POST", _ONE + "/release", release_one, "Back to the bot.", Nothing, answers=_CHANGED),
+    Endpoint("POST", _ONE + "/status", change_status, "Set the status.", StatusChange),
+    Endpoint("POST", _ONE + "/priority", change_priority, "Set the priority.", PriorityChange),
+]

@@ -1,0 +1,161 @@
+"""Messages and notes of a conversation."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sanic import HTTPResponse, Request
+from sanic.response import json
+
+from desk.contacts.portal_access import hide_credentials
+from desk.conversations.listing import visible_conversation
+from desk.conversations.team_messages import (
+    add_note,
+    delete_message,
+    edit_message,
+    post_agent_message,
+)
+from desk.conversations.thread import MessageView, latest_messages, messages_after
+from desk.events.log import by_agent
+from desk.media.store import StoredFile
+from handoff.api.endpoints import Endpoint, Shape
+from handoff.media import media_url
+from handoff.problems import Problem, check_shape, read_body
+from handoff.security import api_user, current_user
+from handoff.services import Services, services_of
+from handoff.uploads import is_multipart, keep_files, read_form, read_json
+
+
+class NewMessage(Shape):
+    """A person's words to the customer. Files come as multipart with the same fields."""
+
+    client_id: UUID
+    text: str = ""
+    reply_to: int | None = None
+
+
+class NewNote(Shape):
+    """Words that only the team sees."""
+
+    text: str
+
+
+def message_json(services: Services, view: MessageView) -> dict[str, Any]:
+    """A message as programs of the team read it."""
+    shown = asdict(view) | {
+        "author": {"kind": view.author_kind, "name": view.author_name},
+        "text": hide_credentials(view.text),
+        "created_at": view.created_at.isoformat(),
+        "edited_at": view.edited_at.isoformat() if view.edited_at else None,
+        "attachments": [
+            asdict(file) | {"url": media_url(services, file.id, file.name)}
+            for file in view.attachments
+        ],
+    }
+    return {name: value for name, value in shown.items() if not name.startswith("author_")}
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_messages(request: Request, conversation_id: str) -> HTTPResponse:
+    """The newest messages, or those after ``after``, in order."""
+    services = services_of(request)
+    after = request.args.get("after")
+    async with services.database.reading() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        if after and after.isdigit():
+            views = await messages_after(session, found, int(after), "team")
+        else:
+            views = await latest_messages(session, found, "team")
+    return json({"messages": [message_json(services, view) for view in views]})
+
+
+@api_user("agent", "supervisor", "admin")
+async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
+    """Sends a person's words; the same client_id sends once."""
+    services = services_of(request)
+    files: list[StoredFile] = []
+    if is_multipart(request):
+        form = await read_form(request, services.settings)
+        message = check_shape(dict(form.fields), NewMessage)
+        files = await keep_files(services.settings, form.files)
+    else:
+        message = check_shape(await read_json(request), NewMessage)
+    if len(message.text) > services.settings.max_text_chars:
+        raise Problem(413, field="text")
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        posted = await post_agent_message(
+            session,
+            found.id,
+            current_user(request),
+            text=message.text,
+            client_id=str(message.client_id),
+            reply_to_id=message.reply_to,
+            files=files,
+        )
+    services.pulse.beat()
+    return json({"id": posted.id, "seq": posted.seq}, status=202)
+
+
+@api_user("agent", "supervisor", "admin")
+async def send_note(request: Request, conversation_id: str) -> HTTPResponse:
+    """Adds a note for the team."""
+    services = services_of(request)
+    text = read_body(request, NewNote).text
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        note = await add_note(session, found.id, current_user(request), text)
+    services.pulse.beat()
+    return json({"id": note.id, "seq": note.seq}, status=201)
+
+
+@api_user("agent", "supervisor", "admin")
+async def change_message(request: Request, conversation_id: str, message_id: int) -> HTTPResponse:
+    """Edits one's own message."""
+    services = services_of(request)
+    text = read_body(request, NewNote).text
+    actor = by_agent(current_user(request).id)
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        await edit_message(session, found.id, message_id, text, actor)
+    services.pulse.beat()
+    return json({"id": message_id})
+
+
+@api_user("agent", "supervisor", "admin")
+async def remove_message(request: Request, conversation_id: str, message_id: int) -> HTTPResponse:
+    """Hides one's own message on the team's side; the customer keeps it."""
+    services = services_of(request)
+    actor = by_agent(current_user(request).id)
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        await delete_message(session, found.id, message_id, actor)
+    services.pulse.beat()
+    return json({"id": message_id, "deleted": True})
+
+
+_ALL = "/conversations/<conversation_id:str>/messages"
+_ONE = _ALL + "/<message_id:int>"
+
+ENDPOINTS = [
+    Endpoint("GET", _ALL, list_messages, "Messages.", query={"after": "A message's seq."}),
+    Endpoint(
+        "POST",
+        _ALL,
+        send_message,
+        "Write to the customer.",
+        NewMessage,
+        answers={202: "Stored.", 409: "No person has the conversation.", 413: "Too large."},
+        takes_files=True,
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/<conversation_id:str>/notes",
+        send_note,
+        "Write a note for the team.",
+        NewNote,
+        answers={201: "Stored."},
+    ),
+    Endpoint("PATCH", _ONE, change_message, "Edit one's own message.", NewNote),
+    Endpoint("DELETE", _ONE, remove_message, "Hide one's own message from the team."),
+]

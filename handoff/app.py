@@ -1,0 +1,135 @@
+"""All wiring of the service: parts, loops, faces."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from sanic import Blueprint, Sanic
+from sanic.blueprint_group import BlueprintGroup
+
+from desk.contacts.portal_access import forget_expired_credentials
+from desk.db import Database
+from desk.settings import Settings
+from desk.vault import Vault
+from handoff import api, console, health, media, portal
+from handoff.bot import RasaClient
+from handoff.bridge.loop import Bridge
+from handoff.bridge.worker import Worker
+from handoff.channels import webchat, webhooks
+from handoff.channels.telegram import TelegramReceiver, TelegramSender
+from handoff.delivered import Delivered
+from handoff.live import Live
+from handoff.outbox import Outbox
+from handoff.pages import install_static, render_error
+from handoff.problems import install_problem_handlers
+from handoff.pulse import Pulse
+from handoff.security import install_security
+from handoff.services import Services
+from handoff.words import Words
+
+_TIDY_SECONDS = 60.0
+
+logger = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> Sanic[Any, Any]:
+    """The service, ready to run."""
+    app: Sanic[Any, Any] = Sanic("ponte", configure_logging=False)
+    app.config.update(
+        {
+            # With these routes doubled or tripled, start-up took ten times longer.
+            "HTTP_AUTO_HEAD": False,
+            "HTTP_AUTO_OPTIONS": False,
+            "HTTP_AUTO_TRACE": False,
+            "CORS_AUTOMATIC_OPTIONS": False,
+            "AUTO_EXTEND": False,
+            "ACCESS_LOG": False,
+            "MOTD": False,
+            "FALLBACK_ERROR_FORMAT": "json",
+            "REQUEST_MAX_SIZE": settings.max_upload_bytes * 2,
+            "REQUEST_TIMEOUT": 120,
+            "RESPONSE_TIMEOUT": 120,
+            "KEEP_ALIVE_TIMEOUT": 75,
+            "GRACEFUL_SHUTDOWN_TIMEOUT": 5.0,
+        }
+    )
+    install_problem_handlers(app, render_error)
+    install_security(app)
+    install_static(app)
+    faces: list[Blueprint | BlueprintGroup] = [
+        health.blueprint,
+        media.blueprint,
+        webhooks.blueprint,
+        webchat.blueprint,
+        api.blueprint,
+        console.blueprint,
+        portal.blueprint,
+    ]
+    for face in faces:
+        app.blueprint(face)
+    app.ctx.receivers = {"telegram": TelegramReceiver()}
+    app.ctx.settings = settings
+    app.register_listener(_start, "before_server_start")
+    app.register_listener(_end_streams, "before_server_stop")
+    app.register_listener(_stop, "after_server_stop")
+    return app
+
+
+async def _start(app: Sanic[Any, Any]) -> None:
+    settings: Settings = app.ctx.settings
+    database = Database(settings.database_url)
+    pulse = Pulse(database)
+    vault = Vault(settings.secret_key.get_secret_value())
+    bot = RasaClient(
+        settings.rasa_url, settings.rasa_token.get_secret_value(), settings.bot_timeout_seconds
+    )
+    live = Live(database, pulse)
+    delivered = Delivered(database, pulse)
+    words = Words.load()
+    telegram = TelegramSender(settings.telegram_api_url, vault)
+    worker = Worker(settings, database, bot, pulse, words, vault)
+    app.ctx.services = Services(settings, database, vault, words, bot, pulse, live, delivered)
+    app.ctx.telegram = telegram
+    loops: dict[str, Coroutine[Any, Any, None]] = {
+        "pulse": pulse.run(),
+        "live": live.run(),
+        "delivered": delivered.run(),
+        "intake": webhooks.Intake(database, pulse, app.ctx.receivers).run(),
+        "bridge": Bridge(database, worker, pulse, settings.bridge_concurrency).run(),
+        "outbox": Outbox(database, pulse, {"telegram": telegram}).run(),
+        "tidy": _tidy(database),
+    }
+    app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
+    for task in app.ctx.loops:
+        task.add_done_callback(_log_end)
+
+
+async def _end_streams(app: Sanic[Any, Any]) -> None:
+    app.ctx.services.live.close_all()
+
+
+async def _stop(app: Sanic[Any, Any]) -> None:
+    for task in app.ctx.loops:
+        task.cancel()
+    await asyncio.gather(*app.ctx.loops, return_exceptions=True)
+    await app.ctx.telegram.close()
+    await app.ctx.services.bot.close()
+    await app.ctx.services.database.close()
+
+
+async def _tidy(database: Database) -> None:
+    """Forgets what must not be kept."""
+    while True:
+        try:
+            async with database.transaction() as session:
+                await forget_expired_credentials(session)
+        except Exception:
+            # Expired ones are never shown; they only lie there until the next round.
+            logger.exception("tidy.failed")
+        await asyncio.sleep(_TIDY_SECONDS)
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("loop.died", loop=task.get_name(), exc_info=task.exception())

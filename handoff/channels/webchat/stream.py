@@ -1,0 +1,101 @@
+"""Live messages for a customer: long polling and an event stream, from the same source."""
+
+import json
+import time
+from typing import Any
+
+from sanic import Request
+
+from desk.conversations.tables import Conversation
+from desk.conversations.thread import MessageView, messages_after, messages_by_id
+from handoff.channels.webchat.shapes import messages_json
+from handoff.live import OneConversation
+from handoff.services import Services
+
+_COMMENT_SECONDS = 10.0
+_PAGE = 100
+
+
+async def wait_for_messages(
+    services: Services, conversation: Conversation, after: int, wait_seconds: float
+) -> dict[str, Any]:
+    """Messages with a higher number, at the latest after ``wait_seconds``."""
+    deadline = time.monotonic() + wait_seconds
+    subscriber = OneConversation(conversation.id)
+    services.live.subscribe(subscriber)
+    try:
+        while True:
+            content, views = await _after(services, conversation, after)
+            left = deadline - time.monotonic()
+            if views or left <= 0 or subscriber.closed:
+                return content
+            await subscriber.next(left)
+    finally:
+        services.live.unsubscribe(subscriber)
+
+
+async def stream_events(
+    request: Request, services: Services, conversation: Conversation, after: int
+) -> None:
+    """Sends what is there after a number, then each new or changed message, until cut."""
+    subscriber = OneConversation(conversation.id)
+    services.live.subscribe(subscriber)
+    try:
+        response = await request.respond(
+            content_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
+        if response is None:
+            return
+        content, views = await _after(services, conversation, after)
+        await response.send(_event(content))
+        while not subscriber.closed:
+            if views:
+                after = max(after, views[-1].seq)
+                if len(views) == _PAGE:
+                    content, views = await _after(services, conversation, after)
+                    await response.send(_event(content))
+                    continue
+            _, changed = await subscriber.next(_COMMENT_SECONDS)
+            ids = changed.get(conversation.public_id)
+            if ids is None:
+                await response.send(": ok\n\n")
+                views = []
+                continue
+            content, views = await _changed(services, conversation, after, ids)
+            await response.send(_event(content))
+        await response.eof()
+    finally:
+        services.live.unsubscribe(subscriber)
+
+
+async def _after(
+    services: Services, conversation: Conversation, after: int
+) -> tuple[dict[str, Any], list[MessageView]]:
+    async with services.database.reading() as session:
+        current = await session.get_one(Conversation, conversation.id)
+        views = await messages_after(session, current, after, "contact", _PAGE)
+        content = await messages_json(session, services, current, views)
+    services.delivered.note(views)
+    return content, views
+
+
+async def _changed(
+    services: Services, conversation: Conversation, after: int, ids: set[int]
+) -> tuple[dict[str, Any], list[MessageView]]:
+    """New messages, and known ones (edited, deleted) once more."""
+    async with services.database.reading() as session:
+        current = await session.get_one(Conversation, conversation.id)
+        views = await messages_after(session, current, after, "contact", _PAGE)
+        fresh = {view.id for view in views}
+        again = [
+            view
+            for view in await messages_by_id(session, current, list(ids - fresh), "contact")
+            if view.seq <= after
+        ]
+        content = await messages_json(session, services, current, [*again, *views])
+    services.delivered.note(views)
+    return content, views
+
+
+def _event(content: dict[str, Any]) -> str:
+    return f"data: {json.dumps(content, ensure_ascii=False)}\n\n"

@@ -1,0 +1,124 @@
+"""Provider webhooks: authenticated, stored as they came, acknowledged, and only then parsed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import json as json_response
+
+from desk.channels.directory import channel_by_slug
+from desk.channels.receipts import settle_receipt, store_receipt, unread_receipts
+from desk.channels.tables import Channel
+from desk.contacts.directory import Alias
+from desk.conversations.find import conversation_for
+from desk.conversations.receive import Inbound, receive_message
+from desk.db import Database
+from desk.errors import NotFound
+from handoff.problems import Problem
+from handoff.pulse import Pulse, wait_for
+from handoff.services import services_of
+
+logger = structlog.get_logger(__name__)
+
+blueprint = Blueprint("webhooks", url_prefix="/channels")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One message in a webhook's body."""
+
+    alias: Alias
+    external_chat: str
+    profile_name: str
+    inbound: Inbound
+
+
+class Receiver(Protocol):
+    """A channel kind's way in."""
+
+    def is_authentic(self, request: Request, secrets: Mapping[str, str]) -> bool:
+        """Whether the provider sent it."""
+
+    def parse(self, body: bytes) -> list[Arrival]:
+        """Every message in a body.
+
+        Raises:
+            ValueError, KeyError, TypeError: the body is not what the provider documents.
+        """
+
+
+@blueprint.post("/<kind:str>/<channel:str>")
+async def take_webhook(request: Request, kind: str, channel: str) -> HTTPResponse:
+    """Commits the raw body, then says so."""
+    services = services_of(request)
+    receiver: Receiver | None = request.app.ctx.receivers.get(kind)
+    if receiver is None:
+        raise NotFound("Este tipo de canal não existe.")
+    async with services.database.transaction() as session:
+        found = await channel_by_slug(session, kind, channel)
+        secrets = json.loads(services.vault.unseal(found.secrets) or "{}")
+        if not receiver.is_authentic(request, secrets):
+            raise Problem(401, "O segredo deste canal não confere.")
+        await store_receipt(session, found.id, request.body)
+    services.pulse.beat()
+    return json_response({"ok": True})
+
+
+class Intake:
+    """Parses stored bodies into messages; what cannot be parsed is kept and alarmed."""
+
+    def __init__(self, database: Database, pulse: Pulse, receivers: Mapping[str, Receiver]) -> None:
+        self._database = database
+        self._pulse = pulse
+        self._receivers = receivers
+
+    async def run(self) -> None:
+        """Parses until cancelled."""
+        waiter = self._pulse.waiter()
+        try:
+            while True:
+                try:
+                    while await self._take_next():
+                        self._pulse.beat()
+                except Exception:
+                    # The receipts stay as they are and are looked at again in a second.
+                    logger.exception("intake.look_failed")
+                await wait_for(waiter)
+        finally:
+            self._pulse.forget(waiter)
+
+    async def _take_next(self) -> bool:
+        async with self._database.transaction() as session:
+            receipts = await unread_receipts(session, limit=1)
+            if not receipts:
+                return False
+            receipt = receipts[0]
+            channel = await session.get_one(Channel, receipt.channel_id)
+            try:
+                arrivals = self._receivers[channel.kind].parse(receipt.body)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                logger.error("intake.unparsable", receipt_id=receipt.id, error=type(error).__name__)
+                await settle_receipt(session, receipt.id, f"{type(error).__name__}: {error}")
+                return True
+            for arrival in arrivals:
+                conversation = await conversation_for(
+                    session, channel, arrival.alias, arrival.external_chat, arrival.profile_name
+                )
+                await receive_message(session, conversation.id, arrival.inbound)
+            await settle_receipt(session, receipt.id)
+            return True
+
+
+def as_object(body: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        ValueError: it is none.
+    """
+    content = json.loads(body)
+    if not isinstance(content, dict):
+        raise ValueError("not a JSON object")
+    return content

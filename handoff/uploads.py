@@ -1,0 +1,117 @@
+"""Multipart bodies: read in bounds, with a clear answer to what is too large.
+
+Sanic resets the connection on a body over its limit, so routes that take files stream the body
+and count it themselves. Parsing a large body would stall other requests, hence the thread.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from email.message import Message as Headers
+from typing import Any, cast
+
+from sanic import Request
+from sanic.http import Http
+from sanic.request.form import parse_multipart_form
+
+from desk.media.store import StoredFile, store_file
+from desk.settings import Settings
+from handoff.problems import Problem
+
+MAX_FILES = 10
+MAX_JSON_BYTES = 1024 * 1024
+_OVERHEAD_BYTES = 64 * 1024
+# What is read and thrown away beyond the limit, so that the client hears the answer.
+_DRAIN_FACTOR = 4
+
+
+@dataclass(frozen=True)
+class Form:
+    """A multipart body: the fields, and files as (name, bytes)."""
+
+    fields: dict[str, str]
+    files: list[tuple[str, bytes]]
+
+
+def is_multipart(request: Request) -> bool:
+    """Whether the body is a form with files."""
+    return (request.content_type or "").lower().startswith("multipart/form-data")
+
+
+async def read_bounded(request: Request, max_bytes: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        Problem: 413 when it is larger than ``max_bytes``.
+    """
+    chunks: list[bytes] = []
+    total = 0
+    stream = cast(Http, request.stream)
+    while True:
+        chunk = await stream.read()
+        if not chunk:
+            break
+        total += len(chunk)
+        if total <= max_bytes:
+            chunks.append(chunk)
+        elif total > max_bytes * _DRAIN_FACTOR:
+            break
+    if total > max_bytes:
+        megabytes = max_bytes // (1024 * 1024)
+        raise Problem(413, f"O envio passa do limite de {megabytes} MB.", field="file")
+    return b"".join(chunks)
+
+
+async def read_json(request: Request, max_bytes: int = MAX_JSON_BYTES) -> dict[str, Any]:
+    """The JSON object of a request on a streaming route.
+
+    Raises:
+        Problem: 413 when it is too large, 400 when it is none.
+    """
+    body = await read_bounded(request, max_bytes)
+    try:
+        content = json.loads(body or b"{}")
+    except ValueError as error:
+        raise Problem(400, "O corpo não é um JSON válido.", field="body") from error
+    if not isinstance(content, dict):
+        raise Problem(400, "O corpo deve ser um objeto JSON.", field="body")
+    return content
+
+
+async def read_form(request: Request, settings: Settings) -> Form:
+    """The fields and files of a multipart request on a streaming route.
+
+    Raises:
+        Problem: 413 when it is too large, 400 when it is no form or has too many files.
+    """
+    boundary = _boundary(request)
+    body = await read_bounded(request, settings.max_upload_bytes + _OVERHEAD_BYTES)
+    try:
+        form, files = await asyncio.to_thread(parse_multipart_form, body, boundary.encode())
+    except (ValueError, IndexError, KeyError, AttributeError) as error:
+        raise Problem(400, "O formulário enviado não pôde ser lido.", field="body") from error
+    named = [(file.name or "", file.body) for each in files.values() for file in each]
+    if len(named) > MAX_FILES:
+        raise Problem(400, f"Envie no máximo {MAX_FILES} arquivos por vez.", field="file")
+    return Form({name: str(values[0]) for name, values in form.items()}, named)
+
+
+async def keep_files(settings: Settings, files: list[tuple[str, bytes]]) -> list[StoredFile]:
+    """Stores the bytes, checked one by one.
+
+    Raises:
+        Invalid: a file is empty or over the limit.
+    """
+    return [
+        await store_file(settings.media_dir, data, name, settings.max_upload_bytes)
+        for name, data in files
+    ]
+
+
+def _boundary(request: Request) -> str:
+    headers = Headers()
+    headers["content-type"] = request.headers.get("content-type", "")
+    boundary = headers.get_param("boundary")
+    if not isinstance(boundary, str) or not boundary:
+        raise Problem(400, "Falta o delimitador (boundary) do formulário.", field="body")
+    return boundary
