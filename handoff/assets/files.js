@@ -16,6 +16,23 @@ export function refusal(file, maxBytes) {
   return null;
 }
 
+const FILES_A_MESSAGE = 10;
+
+/** The files in as few messages as the bound on one message allows; at least one, so that text alone goes too. */
+export function inMessages(files, maxBytes) {
+  const messages = [[]];
+  let bytes = 0;
+  for (const file of files) {
+    if (messages.at(-1).length > 0 && (bytes + file.size > maxBytes || messages.at(-1).length === FILES_A_MESSAGE)) {
+      messages.push([]);
+      bytes = 0;
+    }
+    messages.at(-1).push(file);
+    bytes += file.size;
+  }
+  return messages;
+}
+
 async function thumbnail(file) {
   const bitmap = await createImageBitmap(file, { resizeHeight: 80, resizeQuality: "medium" });
   const canvas = element("canvas", { class: "tray__thumb", "aria-hidden": "true" });

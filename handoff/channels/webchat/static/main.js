@@ -27,6 +27,7 @@ const input = byId("composer-text");
 const draftKey = `ponte.draft.${channel}`;
 let owner = "bot";
 let connected = true;
+let lastTop = 0;
 let typingTimer = 0;
 
 let pinned = true; // Whether the reader is at the end, and so wants to stay there.
@@ -154,7 +155,10 @@ acceptFiles({
 });
 byId("newer").addEventListener("click", toBottom);
 scroll.addEventListener("scroll", () => {
-  pinned = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < BOTTOM_PX;
+  // Growing content scrolls too: only moving up means that the reader left the end.
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < BOTTOM_PX;
+  if (atEnd || scroll.scrollTop < lastTop) pinned = atEnd;
+  lastTop = scroll.scrollTop;
   if (pinned) byId("newer").hidden = true;
 });
 const followGrowth = new ResizeObserver(() => pinned && toBottom());

@@ -1,0 +1,67 @@
+"""The console's page: the inbox, and beside it the conversation that is open."""
+
+from datetime import UTC, datetime
+
+from sanic import Blueprint, HTTPResponse, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.conversations.listing import visible_conversation
+from handoff.console.conversation import TEAM, pane_of
+from handoff.console.inbox import Inbox, read_inbox, rows_limit
+from handoff.console.wording import initials
+from handoff.pages import render
+from handoff.security import current_user, signed_in
+from handoff.services import services_of
+
+blueprint = Blueprint("console_desk")
+
+
+@blueprint.get("/")
+@signed_in(*TEAM)
+async def show_desk(request: Request) -> HTTPResponse:
+    """The inbox alone."""
+    async with services_of(request).database.reading() as session:
+        inbox = await inbox_of(request, session)
+    return _page(request, inbox, None)
+
+
+@blueprint.get("/conversations/<public_id:str>")
+@signed_in(*TEAM)
+async def show_conversation(request: Request, public_id: str) -> HTTPResponse:
+    """The inbox with a conversation open: the address that a link or a reload uses."""
+    async with services_of(request).database.reading() as session:
+        conversation = await visible_conversation(session, current_user(request), public_id)
+        inbox = await inbox_of(request, session, public_id)
+        pane = await pane_of(request, session, conversation)
+    return _page(request, inbox, pane)
+
+
+@blueprint.get("/inbox")
+@signed_in(*TEAM)
+async def show_inbox(request: Request) -> HTTPResponse:
+    """The inbox part of the page, fetched anew at every change."""
+    async with services_of(request).database.reading() as session:
+        inbox = await inbox_of(request, session, request.args.get("open", ""))
+    return render(request, "console/inbox.html", inbox=inbox)
+
+
+async def inbox_of(request: Request, session: AsyncSession, open_id: str = "") -> Inbox:
+    """The view of the inbox that the request asks for."""
+    return await read_inbox(
+        session,
+        current_user(request),
+        tab=request.args.get("tab", ""),
+        open_id=open_id,
+        limit=rows_limit(request.args.get("limit", "")),
+        zone=services_of(request).settings.zone,
+        now=datetime.now(UTC),
+    )
+
+
+def _page(request: Request, inbox: Inbox, pane: object) -> HTTPResponse:
+    user = current_user(request)
+    viewer = {"name": user.name, "initials": initials(user.name)}
+    limit = services_of(request).settings.max_upload_bytes
+    return render(
+        request, "console/desk.html", inbox=inbox, pane=pane, viewer=viewer, max_upload_bytes=limit
+    )

@@ -1,0 +1,123 @@
+/* Wires the console: what changed on the server is fetched, what the agent opens is made ready. */
+import { initComposer, isSending } from "./composer.js";
+import { LiveSocket } from "./live.js";
+import { openConversation, post, refreshInbox, refreshPane } from "./page.js";
+import { rememberPlace, restorePlace } from "./thread.js";
+
+const CONNECTION = { live: "Ao vivo", lost: "Reconectando", connecting: "Conectando" };
+const REFRESH_WAITING_TIMES_MS = 30_000;
+const PROBLEM_SHOWN_MS = 10_000;
+const FINE_POINTER = matchMedia("(pointer: fine)");
+
+const byId = (id) => document.getElementById(id);
+let waiting = Number(byId("inbox").dataset.waiting);
+
+function showConnection(state) {
+  const line = byId("connection");
+  line.dataset.state = state;
+  line.textContent = CONNECTION[state];
+}
+
+function showWaiting() {
+  const now = Number(byId("inbox").dataset.waiting);
+  if (now > waiting) {
+    byId("announcer").textContent = now === 1 ? "Uma conversa espera na fila." : `${now} conversas esperam na fila.`;
+  }
+  waiting = now;
+  document.title = now > 0 ? `(${now}) Ponte · Atendimento` : "Ponte · Atendimento";
+}
+
+function markOpenRow() {
+  for (const link of document.querySelectorAll(".row__link")) {
+    if (link.dataset.conversation === openConversation()) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+async function tellSeen() {
+  const pane = byId("conversation");
+  if (document.visibilityState !== "visible" || !("unread" in pane.dataset)) return;
+  delete pane.dataset.unread;
+  const { conversation, lastSeq } = pane.dataset;
+  await post(`/console/conversations/${conversation}/seen`, [["seq", lastSeq]]).catch(() => {});
+  refreshInbox();
+}
+
+function showProblem(response, text) {
+  const json = response.headers.get("content-type")?.includes("json");
+  const toast = byId("toast");
+  toast.textContent = (json && JSON.parse(text).error?.message) || "Não foi possível. Tente de novo.";
+  setTimeout(() => (toast.textContent = ""), PROBLEM_SHOWN_MS);
+}
+
+function makeReady() {
+  initComposer(document.querySelector("[data-composer]"));
+  restorePlace();
+  markOpenRow();
+  showWaiting();
+  tellSeen();
+}
+
+/** After opening or claiming, an agent at a keyboard writes at once; on a phone the keyboard stays away. */
+function focusConversation() {
+  const text = document.querySelector(".composer__text");
+  (FINE_POINTER.matches && text ? text : byId("conversation"))?.focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:before:response", (event) => {
+  if (event.detail.ctx.response.raw.redirected) {
+    event.preventDefault();
+    location.reload();
+  }
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response, text } = event.detail.ctx;
+  const refusedInPlace = response?.status === 409 && text.includes('id="conversation"');
+  if (response?.status >= 400 && !refusedInPlace) {
+    event.preventDefault();
+    showProblem(response, text);
+  }
+  rememberPlace();
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  makeReady();
+  const source = event.detail.ctx.sourceElement;
+  if (source?.matches(".row__link, .actions form")) {
+    focusConversation();
+    refreshInbox();
+  }
+});
+document.addEventListener("htmx:error", () => {
+  byId("toast").textContent = "Sem resposta do servidor. Tente de novo.";
+});
+
+document.addEventListener("click", (event) => {
+  const toggle = event.target.closest("[data-toggle]");
+  for (const opener of document.querySelectorAll("[data-toggle]")) {
+    const part = byId(opener.dataset.toggle);
+    const inside = part?.contains(event.target);
+    const open = opener === toggle ? !("open" in part.dataset) : inside && "open" in part.dataset;
+    if (!part) continue;
+    part.toggleAttribute("data-open", open);
+    opener.setAttribute("aria-expanded", String(open));
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const opener of document.querySelectorAll('[data-toggle][aria-expanded="true"]')) {
+    opener.click();
+    opener.focus();
+  }
+});
+document.addEventListener("visibilitychange", tellSeen);
+
+new LiveSocket({
+  onState: showConnection,
+  onChange(ids) {
+    refreshInbox();
+    const open = openConversation();
+    if (open && (ids === null || ids.includes(open)) && !isSending(open)) refreshPane();
+  },
+}).open();
+setInterval(refreshInbox, REFRESH_WAITING_TIMES_MS);
+makeReady();

@@ -1,0 +1,67 @@
+/* Fetches parts of the page anew and morphs them in place, so that focus, selection, drafts and scroll stay. */
+
+const byId = (id) => document.getElementById(id);
+
+export const openConversation = () => byId("conversation")?.dataset.conversation ?? "";
+
+/** One refresh at a time, and one more when it was asked for meanwhile. */
+function coalesced(work) {
+  let running = false;
+  let again = false;
+  return async () => {
+    again = true;
+    if (running) return;
+    running = true;
+    try {
+      while (again) {
+        again = false;
+        await work();
+      }
+    } finally {
+      running = false;
+    }
+  };
+}
+
+async function partOf(url) {
+  const response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" });
+  if (response.redirected || response.status === 401) location.reload(); // The login ended: the page leads to it.
+  if (!response.ok) return null;
+  return response.text();
+}
+
+export const refreshInbox = coalesced(async () => {
+  const { tab, limit } = byId("inbox").dataset;
+  const query = new URLSearchParams({ tab, limit, open: openConversation() });
+  const text = await partOf(`/console/inbox?${query}`);
+  const inbox = byId("inbox");
+  if (text && inbox.dataset.tab === tab) {
+    await htmx.swap({ text, target: inbox, swap: "outerMorph", sourceElement: inbox });
+  }
+});
+
+export const refreshPane = coalesced(async () => {
+  const id = openConversation();
+  if (!id) return;
+  const text = await partOf(`/console/conversations/${id}/pane?from=${byId("conversation").dataset.fromSeq}`);
+  if (!text || openConversation() !== id) return; // Another conversation was opened meanwhile.
+  const pane = byId("conversation");
+  await htmx.swap({ text, target: pane, swap: "outerMorph", sourceElement: pane });
+});
+
+/** Posts a form of the console; the answer's `message` is what a person should read when it was refused. */
+export async function post(path, fields) {
+  const form = new FormData();
+  for (const [name, value] of fields) form.append(name, value);
+  const headers = { "X-CSRF-Token": document.body.dataset.csrf };
+  let response;
+  try {
+    response = await fetch(path, { method: "POST", body: form, headers });
+  } catch {
+    throw new Error("Sem conexão. Tente de novo.");
+  }
+  const answer = await response.json().catch(() => null);
+  if (response.ok && !response.redirected) return answer;
+  const said = answer?.error?.message ?? answer?.message ?? answer?.description;
+  throw new Error(said ?? (response.redirected ? "Entre de novo para continuar." : "O servidor não respondeu como esperado."));
+}
