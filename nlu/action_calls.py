@@ -20,8 +20,9 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, Event
+from rasa.shared.core.events import BotUttered, Event, FollowupAction, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
@@ -53,15 +54,23 @@ async def _run_or_report(
         return await _original_run(self, output_channel, nlg, tracker, domain)
     except ActionExecutionRejection:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever went wrong, the bridge must learn of it
+    except Exception as error:
         # The error may quote what the customer wrote; only its kind goes to the log.
         logger.error("Action '%s' failed: %s.", self.name(), type(error).__name__)
-        return [BotUttered(data={"custom": {"failed_action": self.name()}})]
+        return _failure(self.name(), tracker.get_slot(REQUESTED_SLOT))
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+def _failure(action_name: str, requested_slot: str | None) -> list[Event]:
+    events: list[Event] = [BotUttered(data={"custom": {"failed_action": action_name}})]
+    if action_name.startswith("validate_") and requested_slot:
+        # A form whose validation sets no slot is rejected, and its events with it.
+        events.append(SlotSet(requested_slot, None))
+    # Whatever a rule would do next relies on what the action should have set.
+    events.append(FollowupAction(ACTION_LISTEN_NAME))
+    return events
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ActionCalls(GraphComponent):
     """Puts the two changes in place; messages pass through unchanged."""
 

@@ -143,6 +143,7 @@ ABBREVIATIONS = {
 """Keys and values without accents. Only what has one meaning in a support chat."""
 
 _LETTER_THRICE = re.compile(r"([^\W\d_])\1{2,}")
+_LETTER_TWICE_AT_END = re.compile(r"(?<=\w{2})([^\W\d_])\1$")
 _LAUGHTER = re.compile(r"^(?:k{2,}|(?:ha|he|hua|rs){2,}h?)$")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CNPJ = re.compile(
@@ -179,6 +180,7 @@ def meant_by(word: str) -> str:
     if _LONG_NUMBER.fullmatch(word):
         return "numerolongo"
     folded = _LETTER_THRICE.sub(r"\1", fold(word)).strip(".-/+")
+    folded = _LETTER_TWICE_AT_END.sub(r"\1", folded)
     if _LAUGHTER.match(folded):
         return "risos"
     return ABBREVIATIONS.get(folded, folded) or word

@@ -66,9 +66,7 @@ def _add(found: list[dict[str, Any]], kind: str, start: int, end: int, value: st
     found.append({"entity": kind, "start": start, "end": end, "value": value})
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class BusinessEntityExtractor(GraphComponent, EntityExtractorMixin):
     """Finds `cnpj` (numeric or alphanumeric), `email` and `ticket_number`.
 

@@ -22,9 +22,7 @@ DIMENSIONS = 512
 ENCODED_AT_ONCE = 64
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     """Encodes the meant words of a message as one vector.
 
@@ -68,7 +66,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         for start in range(0, len(messages), ENCODED_AT_ONCE):
             batch = messages[start : start + ENCODED_AT_ONCE]
             vectors = self._encoder.encode([_meant_text(message) for message in batch])
-            for message, vector in zip(batch, vectors):
+            for message, vector in zip(batch, vectors, strict=True):
                 self._add(message, np.asarray(vector, dtype=np.float32) * self._scale)
         return messages
 

@@ -11,9 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.chat_text import words_of
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class ChatTokenizer(Tokenizer):
     """Splits a message into words and gives each the form in which it is meant.
 

@@ -1,0 +1,56 @@
+"""What the bot did not understand: one rephrase request, then a person."""
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.handoff import PERSON, hand_off
+from actions.menu import Option, offer
+from actions.turn import heard
+
+WAYS_ON = [
+    Option("1", "Criar novo atendimento", "open_ticket"),
+    Option("2", "Ver meus atendimentos", "show_menu"),
+    Option("3", "Falar com uma pessoa", "talk_to_human"),
+]
+NOT_NOW = Option("2", "Não, quero tentar de novo", "show_menu", answers="deny")
+
+
+class ActionRephrase(Action):
+    """Asks to rephrase; the second time in a row offers a person, the third calls one."""
+
+    def name(self) -> str:
+        return "action_rephrase"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        times = times_in_a_row(tracker, self.name())
+        if times >= 2:
+            dispatcher.utter_message(response="utter_person_instead")
+            return await hand_off(dispatcher, tracker, self.name(), "not_understood")
+        if tracker.active_loop_name:
+            dispatcher.utter_message(
+                response="utter_offer_person_in_form" if times else "utter_rephrase_in_form"
+            )
+            return []
+        if times:
+            return [offer(dispatcher, "utter_offer_person", [PERSON, NOT_NOW])]
+        foreign = heard(tracker).intent == "out_of_scope"
+        return [offer(dispatcher, "utter_out_of_scope" if foreign else "utter_rephrase", WAYS_ON)]
+
+
+def times_in_a_row(tracker: Tracker, action: str) -> int:
+    """In how many turns just before this one the action ran, without a break."""
+    turns: list[bool] = []
+    for event in tracker.applied_events():
+        if event.get("event") == "user":
+            turns.append(False)
+        elif event.get("event") == "action" and event.get("name") == action and turns:
+            turns[-1] = True
+    before = turns[:-1]
+    count = 0
+    while count < len(before) and before[-1 - count]:
+        count += 1
+    return count

@@ -1,0 +1,135 @@
+"""Following a ticket: its status and story, and writing on it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.drafts import leave_form
+from actions.menu import Option, offer, show_menu, ticket_options
+from actions.turn import Turn, heard, reading, settings, writing
+from desk.states import STATUS_LABELS
+from desk.tickets.directory import find_ticket, last_action, mark_seen, ticket_story, tickets_of
+from desk.tickets.tables import Ticket, TicketAction
+
+_AUTHORS = {"contact": "Você", "agent": "Nossa equipe", "bot": "Assistente virtual"}
+TICKET_OPTIONS = [
+    Option("1", "Postar uma nova ação", "post_action"),
+    Option("2", "Voltar à lista de atendimentos", "show_menu"),
+    Option("3", "Finalizar a conversa", "goodbye"),
+]
+
+
+async def meant_ticket(turn: Turn, tracker: Tracker) -> Ticket | Sequence[Ticket] | str:
+    """The ticket that a message means; all of them when unclear; a number that is none."""
+    contact_id = turn.contact_id
+    if tracker.latest_action_name == "action_choose_option":
+        chosen = await own_ticket(turn, tracker.get_slot("ticket_id"))
+        return chosen or ""
+    number = heard(tracker).entities.get("ticket_number")
+    if number:
+        return await find_ticket(turn.session, contact_id, number) or number
+    tickets = await tickets_of(turn.session, contact_id, company_id=tracker.get_slot("company_id"))
+    return tickets[0] if len(tickets) == 1 else tickets
+
+
+async def own_ticket(turn: Turn, ticket_id: int | None) -> Ticket | None:
+    """A ticket by its id, when it is this contact's."""
+    ticket = await turn.session.get(Ticket, ticket_id) if ticket_id else None
+    return ticket if ticket and ticket.contact_id == turn.contact_id else None
+
+
+class ActionShowTicket(Action):
+    """Shows status and last action of a ticket, and what is new since the last look."""
+
+    def name(self) -> str:
+        return "action_show_ticket"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        async with writing(tracker) as turn:
+            ticket = await meant_ticket(turn, tracker)
+            if not isinstance(ticket, Ticket):
+                return await _unclear(dispatcher, turn, tracker, ticket, "check_status")
+            dispatcher.utter_message(
+                response="utter_ticket_status",
+                number=f"#{ticket.number}",
+                subject=ticket.subject,
+                status=STATUS_LABELS[ticket.status.value],
+                story=await _news(turn, ticket),
+            )
+            await mark_seen(turn.session, ticket.id)
+        events: list[EventType] = [SlotSet("ticket_id", ticket.id)]
+        if not tracker.active_loop_name:
+            events.append(offer(dispatcher, "utter_ticket_menu", TICKET_OPTIONS))
+        return events
+
+
+async def _unclear(
+    dispatcher: CollectingDispatcher,
+    turn: Turn,
+    tracker: Tracker,
+    found: Sequence[Ticket] | str,
+    step: str,
+) -> list[EventType]:
+    """Asks which ticket, or says that there is none."""
+    if isinstance(found, str) and found:
+        dispatcher.utter_message(response="utter_ticket_unknown", number=found)
+    elif not found:
+        dispatcher.utter_message(response="utter_no_tickets")
+    if tracker.active_loop_name:
+        return []
+    if isinstance(found, str) or not found:
+        return await show_menu(dispatcher, turn, tracker)
+    return [offer(dispatcher, "utter_choose_ticket", ticket_options(found, step))]
+
+
+async def _news(turn: Turn, ticket: Ticket) -> str:
+    """What is new since the last look; at least the last action."""
+    actions = list(await ticket_story(turn.session, ticket.id, since=ticket.contact_seen_at))
+    title = "Novidades desde a sua última consulta:"
+    if not actions:
+        last = await last_action(turn.session, ticket.id)
+        actions, title = ([last] if last else []), "Última ação:"
+    if not actions:
+        return f"Aberto em {_local(ticket.created_at)}, ainda sem ações da equipe."
+    return "\n".join([title, *(_told(action) for action in actions)])
+
+
+def _told(action: TicketAction) -> str:
+    files = f" ({action.media_count} arquivo(s))" if action.media_count else ""
+    author = _AUTHORS.get(action.author_kind, "Nossa equipe")
+    # A blank line would split the reply into several messages.
+    text = "\n".join(line for line in action.text.splitlines() if line.strip())
+    return f"{author}, {_local(action.created_at)}: {text}{files}"
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(settings().zone).strftime("%d/%m/%Y às %H:%M")
+
+
+class ActionChooseTicketToAnswer(Action):
+    """Finds the ticket to write on; the form follows when it is clear."""
+
+    def name(self) -> str:
+        return "action_choose_ticket_to_answer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        left = leave_form(tracker)
+        async with reading(tracker) as turn:
+            ticket = await meant_ticket(turn, tracker)
+            looked_at = await own_ticket(turn, tracker.get_slot("ticket_id"))
+            if not isinstance(ticket, (Ticket, str)) and ticket and looked_at:
+                ticket = looked_at
+            if isinstance(ticket, Ticket):
+                clear = [SlotSet("ticket_id", ticket.id), SlotSet("next_step", "post_action")]
+                return [*left.events, *clear]
+            tracker.active_loop = {}
+            events = await _unclear(dispatcher, turn, tracker, ticket, "post_action")
+        return [*left.events, *events, SlotSet("next_step", "nothing")]

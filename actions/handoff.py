@@ -1,0 +1,145 @@
+"""To a person and back."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.drafts import leave_form
+from actions.menu import Option, offer, show_menu
+from actions.open_ticket import request_type_id
+from actions.turn import Turn, heard, reading, writing
+from desk.conversations.requests import request_handoff
+
+PERSON = Option("1", "Sim, falar com uma pessoa", "talk_to_human", answers="affirm")
+RATING_OPTIONS = [
+    Option("1", "Péssimo", "rate"),
+    Option("2", "Ruim", "rate"),
+    Option("3", "Regular", "rate"),
+    Option("4", "Bom", "rate"),
+    Option("5", "Ótimo", "rate"),
+]
+_TOLD_MESSAGES = 3
+
+
+async def hand_off(
+    dispatcher: CollectingDispatcher, tracker: Tracker, action: str, reason: str
+) -> list[EventType]:
+    """Asks for a person once and tells the customer what to expect; leaves any form."""
+    async with writing(tracker) as turn:
+        outlook = await turn.once(action, lambda: _request(turn, tracker, reason))
+    words = "utter_handoff_queue" if outlook["online"] else "utter_handoff_nobody"
+    if outlook["online"] and (outlook["minutes"] or 0) > 1:
+        words = "utter_handoff_queue_wait"
+    dispatcher.utter_message(response=words, **outlook)
+    return [*leave_form(tracker).events, SlotSet("menu", None)]
+
+
+async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
+    outlook = await request_handoff(
+        turn.session,
+        turn.conversation,
+        turn.message_id,
+        reason=reason,
+        request_type_id=request_type_id(tracker),
+        subject=_subject(tracker),
+        summary=summary_of(tracker),
+    )
+    return {
+        "queue": outlook.queue_name,
+        "position": outlook.position,
+        "online": outlook.agents_online,
+        "minutes": outlook.expected_wait_minutes,
+    }
+
+
+def _subject(tracker: Tracker) -> str:
+    wanted = tracker.get_slot("wanted") or {}
+    return str(tracker.get_slot("ticket_subject") or wanted.get("subject") or "")
+
+
+def summary_of(tracker: Tracker) -> str:
+    """What the person should know: the half-typed ticket, else the last words."""
+    lines = [
+        f"{title}: {value}"
+        for title, value in (
+            ("Empresa", tracker.get_slot("company_name")),
+            ("Assunto", _subject(tracker)),
+            ("Descrição", tracker.get_slot("ticket_description")),
+        )
+        if value
+    ]
+    said = [
+        str(event.get("text") or "")
+        for event in tracker.applied_events()
+        if event.get("event") == "user" and not str(event.get("text") or "").startswith("/")
+    ]
+    if said:
+        lines.append("Últimas mensagens: " + " | ".join(each for each in said[-_TOLD_MESSAGES:]))
+    return "\n".join(lines)
+
+
+class ActionTalkToHuman(Action):
+    """Hands off from anywhere, before or after identification, in the middle of any form."""
+
+    def name(self) -> str:
+        return "action_talk_to_human"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        return await hand_off(dispatcher, tracker, self.name(), "customer_asked")
+
+
+class ActionComplaint(Action):
+    """Apologises first, then offers a person."""
+
+    def name(self) -> str:
+        return "action_complaint"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_complaint")
+        if tracker.active_loop_name:
+            dispatcher.utter_message(response="utter_person_hint")
+            return []
+        return [offer(dispatcher, "utter_complaint_menu", [PERSON, NEW_TICKET, NO])]
+
+
+NEW_TICKET = Option("2", "Criar novo atendimento", "open_ticket")
+NO = Option("3", "Não, obrigado", "show_menu", answers="deny")
+
+
+class ActionHumanFinished(Action):
+    """Welcomes the customer back, knowing how it ended."""
+
+    def name(self) -> str:
+        return "action_human_finished"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        outcome = heard(tracker).metadata.get("outcome")
+        if outcome in ("resolved", "closed"):
+            menu = offer(dispatcher, f"utter_human_finished_{outcome}", RATING_OPTIONS)
+            return [menu, SlotSet("next_step", "nothing")]
+        if outcome == "left_by_customer":
+            dispatcher.utter_message(response="utter_human_left")
+            return [SlotSet("menu", None), SlotSet("next_step", "nothing")]
+        cancelled = outcome == "cancelled_by_customer"
+        dispatcher.utter_message(
+            response="utter_human_cancelled" if cancelled else "utter_human_finished_released"
+        )
+        return await go_on(dispatcher, tracker)
+
+
+async def go_on(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """The menu for whom we know, the rest of the identification for others."""
+    if not tracker.get_slot("identified"):
+        return [SlotSet("menu", None), SlotSet("next_step", "identify")]
+    async with reading(tracker) as turn:
+        menu = await show_menu(dispatcher, turn, tracker)
+    return [*menu, SlotSet("next_step", "nothing")]

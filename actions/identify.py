@@ -1,0 +1,132 @@
+"""Who is writing: CNPJ, name and e-mail, asked once."""
+
+from typing import Any
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.interruptions import interrupts_choice, requested_slot
+from actions.names import introduces_name, name_in
+from actions.problems import problem_told
+from actions.session import company_slots, recall
+from actions.turn import heard, reading
+from desk.companies.cnpj import find_cnpj
+from desk.companies.directory import find_company
+from desk.contacts.email import parse_email
+
+_WISHES = frozenset({"open_ticket", "check_status", "post_action", "recover_access", "show_menu"})
+
+
+class ActionWelcome(Action):
+    """Greets somebody new and keeps what they want until we know who they are."""
+
+    def name(self) -> str:
+        return "action_welcome"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        said = heard(tracker)
+        async with reading(tracker) as turn:
+            known = await recall(turn)
+        events = [SlotSet(name, value) for name, value in known.items() if name != "identified"]
+        if said.intent in _WISHES:
+            problem = problem_told(said)
+            wanted = {"step": "open_ticket", "subject": problem}
+            events.append(SlotSet("wanted", wanted if said.intent == "open_ticket" else None))
+        dispatcher.utter_message(response=self._words(tracker), brand=known.get("brand"))
+        return events
+
+    def _words(self, tracker: Tracker) -> str:
+        said = heard(tracker)
+        if tracker.active_loop_name:
+            return "utter_wish_noted" if said.intent in _WISHES else "utter_greet_again"
+        if said.intent == "open_ticket" and problem_told(said):
+            return "utter_welcome_problem"
+        if said.intent in _WISHES:
+            return "utter_welcome_wish"
+        return "utter_welcome" if said.intent == "greet" else "utter_hello"
+
+
+class ValidateIdentifyForm(FormValidationAction):
+    """Takes each answer wherever it comes, also as a correction of an earlier one."""
+
+    def name(self) -> str:
+        return "validate_identify_form"
+
+    async def extract_company_cnpj(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        said, asked = heard(tracker), requested_slot(tracker)
+        mention = find_cnpj(said.text)
+        if mention is not None and (asked in (None, "company_cnpj") or "cnpj" in said.entities):
+            return {"company_cnpj": said.text}
+        if asked == "company_cnpj" and not interrupts_choice(said, or_not_understood=True):
+            return {"company_cnpj": said.text}
+        return {}
+
+    async def validate_company_cnpj(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        mention = find_cnpj(value)
+        if mention is None or not mention.valid:
+            missing = mention is None
+            dispatcher.utter_message(
+                response="utter_cnpj_missing" if missing else "utter_cnpj_invalid"
+            )
+            return {"company_cnpj": None}
+        async with reading(tracker) as turn:
+            company = await find_company(turn.session, mention.value)
+        if company is None or company.blocked:
+            # The form ends: this service is for customers only, another CNPJ begins anew.
+            unknown = company is None
+            dispatcher.utter_message(
+                response="utter_company_unknown" if unknown else "utter_company_blocked"
+            )
+            return {"company_cnpj": None, "company_id": None, "requested_slot": None}
+        dispatcher.utter_message(response="utter_company_found", company_name=company.name)
+        return company_slots(company.id, company.name, company.cnpj)
+
+    async def extract_contact_name(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        said, asked = heard(tracker), requested_slot(tracker)
+        corrected = introduces_name(said.text) and name_in(said)
+        if asked == "contact_name" or corrected:
+            if name_in(said):
+                return {"contact_name": name_in(said)}
+            if not said.entities and not interrupts_choice(said):
+                return {"contact_name": ""}
+        return {}
+
+    def validate_contact_name(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not value:
+            dispatcher.utter_message(response="utter_name_invalid")
+            return {"contact_name": None}
+        if requested_slot(tracker) == "contact_email":
+            dispatcher.utter_message(response="utter_corrected")
+        return {"contact_name": value, "contact_first_name": value.split()[0]}
+
+    async def extract_contact_email(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        said, asked = heard(tracker), requested_slot(tracker)
+        if parse_email(said.text):
+            return {"contact_email": said.text}
+        corrects = introduces_name(said.text) and name_in(said) is not None
+        answers = "@" in said.text or not interrupts_choice(said, or_not_understood=False)
+        if asked == "contact_email" and answers and not corrects and not said.entities:
+            return {"contact_email": said.text}
+        return {}
+
+    def validate_contact_email(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        email = parse_email(value)
+        if email is None:
+            dispatcher.utter_message(response="utter_email_invalid")
+        return {"contact_email": email}

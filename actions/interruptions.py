@@ -1,0 +1,77 @@
+"""When a message in the middle of a form is no answer to its question.
+
+A form takes only answers; what interrupts it is left to the rules, and the form asks again
+by itself. Free text (a subject, a description) may read like any intent, so that only a short
+and clear request counts as an interruption there.
+"""
+
+from rasa_sdk import Tracker
+
+from actions.turn import Heard, heard
+
+ALWAYS = frozenset({"human_finished"})
+
+# Intent, at most so many words, at least so sure.
+_IN_FREE_TEXT = {
+    "talk_to_human": (12, 0.6),
+    "goodbye": (4, 0.5),
+    "show_menu": (6, 0.5),
+    "greet": (3, 0.6),
+    "bot_challenge": (9, 0.7),
+    "send_media": (7, 0.6),
+    "check_status": (9, 0.8),
+}
+_BY_CHOICE = frozenset(
+    {
+        "greet",
+        "thanks",
+        "goodbye",
+        "bot_challenge",
+        "talk_to_human",
+        "complaint",
+        "ask_docs",
+        "show_menu",
+        "open_ticket",
+        "check_status",
+        "post_action",
+        "recover_access",
+        "send_media",
+    }
+)
+_NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+_LEAST_SURE = 0.55
+_MOST_QUESTION_WORDS = 20
+
+
+def requested_slot(tracker: Tracker) -> str | None:
+    """What the open form last asked for; None while it is being opened."""
+    slot = tracker.get_slot("requested_slot")
+    return str(slot) if slot else None
+
+
+def interrupts_free_text(said: Heard) -> bool:
+    """Whether a message in place of free text is a request of its own."""
+    if not said.text or said.intent in ALWAYS:
+        return True
+    if said.intent == "ask_docs":
+        short = said.word_count <= _MOST_QUESTION_WORDS
+        return said.text.endswith("?") and short and said.confidence >= 0.6
+    most_words, least_sure = _IN_FREE_TEXT.get(said.intent, (0, 1.0))
+    return said.word_count <= most_words and said.confidence >= least_sure
+
+
+def interrupts_choice(said: Heard, *, or_not_understood: bool = False) -> bool:
+    """Whether a message in place of a number, a CNPJ or an address is a request of its own."""
+    if not said.text or said.intent in ALWAYS:
+        return True
+    if or_not_understood and said.intent in _NOT_UNDERSTOOD:
+        return True
+    return said.intent in _BY_CHOICE and said.confidence >= _LEAST_SURE
+
+
+def free_text_for(slot: str, tracker: Tracker) -> str | None:
+    """The answer to a question for free text; None when it was not asked or not answered."""
+    said = heard(tracker)
+    if requested_slot(tracker) != slot or interrupts_free_text(said):
+        return None
+    return said.text

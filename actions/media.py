@@ -1,0 +1,70 @@
+"""Files that came with messages, and what becomes of those that came outside of a form."""
+
+from collections.abc import Sequence
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.interruptions import requested_slot
+from actions.menu import Option, offer
+from actions.turn import heard
+
+
+def unused_media(tracker: Tracker) -> list[int]:
+    """Ids of the files of this session that are on no ticket yet, in order.
+
+    A file may come at any moment, before any word too: nothing is lost, whatever was asked.
+    """
+    used_until = tracker.get_slot("media_used_until") or 0
+    ids: list[int] = []
+    for event in _this_session(tracker.applied_events()):
+        metadata = event.get("metadata") or {}
+        if event.get("event") == "user" and (metadata.get("message_id") or 0) > used_until:
+            ids.extend(each["id"] for each in metadata.get("attachments") or [])
+    return list(dict.fromkeys(ids))
+
+
+def media_used(tracker: Tracker) -> EventType:
+    """Notes that all files up to this message are on a ticket."""
+    return SlotSet("media_used_until", heard(tracker).message_id)
+
+
+def _this_session(events: Sequence[EventType]) -> Sequence[EventType]:
+    for index in range(len(events) - 1, -1, -1):
+        if events[index].get("event") == "session_started":
+            return events[index:]
+    return events
+
+
+class ActionReceiveMedia(Action):
+    """Takes a file in the middle of a form, or asks what to do with it."""
+
+    def name(self) -> str:
+        return "action_receive_media"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        files = len(unused_media(tracker))
+        if not heard(tracker).has_files:
+            asked = requested_slot(tracker) in ("ticket_media", "action_media")
+            dispatcher.utter_message(
+                response="utter_media_waiting" if asked else "utter_files_may_come"
+            )
+        elif requested_slot(tracker) in ("ticket_media", "action_media"):
+            dispatcher.utter_message(response="utter_media_received_more", count=files)
+        elif tracker.active_loop_name:
+            dispatcher.utter_message(response="utter_media_received", count=files)
+        elif not tracker.get_slot("identified"):
+            dispatcher.utter_message(response="utter_files_kept_identify")
+            return [SlotSet("next_step", "identify")]
+        else:
+            dispatcher.utter_message(response="utter_files_kept")
+            options = [
+                Option("1", "Criar novo atendimento com o arquivo", "open_ticket"),
+                Option("2", "Anexar a um atendimento meu", "show_menu"),
+            ]
+            return [offer(dispatcher, "utter_files_menu", options), SlotSet("next_step", "nothing")]
+        return [SlotSet("next_step", "nothing")]

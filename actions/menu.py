@@ -1,0 +1,176 @@
+"""Numbered menus: shown, and answered by digit, by button or by meaning."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.drafts import draft_option, leave_form
+from actions.turn import Heard, Turn, heard, reading
+from actions.wording import fold
+from desk.states import STATUS_LABELS
+from desk.tickets.directory import tickets_of
+from desk.tickets.tables import Ticket
+
+_ORDINALS = ("zero", "primeir", "segund", "terceir", "quart", "quint", "sext", "setim", "oitav")
+_CARDINALS = ("zero", "um", "dois", "tres", "quatro", "cinco", "seis", "sete", "oito", "nove")
+_DIGITS = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_TITLE_CHARS = 60
+
+
+@dataclass(frozen=True)
+class Option:
+    """One line of a menu.
+
+    Attributes:
+        key: the digits that choose it.
+        title: what it says.
+        step: the value of the slot `next_step` that the rules go on with.
+        slots: further slots that the choice sets.
+        answers: the intent that chooses it too, `affirm` or `deny`.
+    """
+
+    key: str
+    title: str
+    step: str
+    slots: dict[str, Any] = field(default_factory=dict)
+    answers: str = ""
+
+
+def offer(dispatcher: CollectingDispatcher, response: str, options: Sequence[Option]) -> EventType:
+    """Shows a menu and remembers it, so that the next message may choose from it."""
+    dispatcher.utter_message(
+        response=response,
+        options="\n".join(f"{option.key} - {option.title}" for option in options),
+        buttons=[{"title": option.title, "payload": option.key} for option in options],
+    )
+    return SlotSet("menu", [asdict(option) for option in options])
+
+
+def remembered(tracker: Tracker) -> list[Option]:
+    """The menu last shown."""
+    return [Option(**each) for each in tracker.get_slot("menu") or []]
+
+
+def chosen(options: Iterable[Option], said: Heard) -> Option | None:
+    """The option that a message means, by number, by yes or no, or by words of its title."""
+    options = list(options)
+    number = number_in(said.text)
+    if number is not None:
+        return next((option for option in options if option.key == str(number)), None)
+    for option in options:
+        if option.answers and option.answers == said.intent:
+            return option
+    words = fold(said.text).strip(" .!?*")
+    if "ultim" in words and options:
+        return options[-1]
+    matching = [option for option in options if len(words) > 2 and words in fold(option.title)]
+    return matching[0] if len(matching) == 1 else None
+
+
+def number_in(text: str) -> int | None:
+    """The one small number that a message names, in digits or words; None else."""
+    digits = _DIGITS.findall(text.replace("\ufe0f\u20e3", " "))
+    if digits:
+        return int(digits[0]) if len(digits) == 1 else None
+    words = [word.strip(".,!?*") for word in fold(text).split()]
+    if len(words) > 4:
+        return None
+    for names in (_CARDINALS, _ORDINALS):
+        for value, name in enumerate(names):
+            if any(w == name or (names is _ORDINALS and w.startswith(name)) for w in words):
+                return value
+    return None
+
+
+def ticket_title(ticket: Ticket) -> str:
+    """A ticket in a menu."""
+    subject = ticket.subject
+    if len(subject) > _TITLE_CHARS:
+        subject = subject[: _TITLE_CHARS - 1] + "…"
+    return f"#{ticket.number} - {subject} ({STATUS_LABELS[ticket.status.value]})"
+
+
+def ticket_options(tickets: Sequence[Ticket], step: str, start: int = 1) -> list[Option]:
+    """Tickets as lines of a menu, numbered from ``start``."""
+    return [
+        Option(str(number), ticket_title(ticket), step, {"ticket_id": ticket.id})
+        for number, ticket in enumerate(tickets, start)
+    ]
+
+
+async def main_options(turn: Turn, tracker: Tracker, draft: Any = None) -> list[Option]:
+    """The main menu: a new ticket, a half-typed one, the contact's own."""
+    options = [Option("0", "Criar novo atendimento", "open_ticket")]
+    half_typed = draft or tracker.get_slot("draft")
+    if half_typed:
+        options.append(Option("1", *draft_option(half_typed)))
+    company_id = tracker.get_slot("company_id")
+    tickets = await tickets_of(turn.session, turn.contact_id, company_id=company_id)
+    return options + ticket_options(tickets, "check_status", start=len(options))
+
+
+async def show_menu(
+    dispatcher: CollectingDispatcher, turn: Turn, tracker: Tracker, draft: Any = None
+) -> list[EventType]:
+    """Shows the main menu."""
+    return [offer(dispatcher, "utter_menu", await main_options(turn, tracker, draft))]
+
+
+class ActionShowMenu(Action):
+    """Shows the main menu; an open form is left, its draft kept."""
+
+    def name(self) -> str:
+        return "action_show_menu"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        left = leave_form(tracker)
+        async with reading(tracker) as turn:
+            return [*left.events, *await show_menu(dispatcher, turn, tracker, left.draft)]
+
+
+class ActionChooseOption(Action):
+    """Finds what a number, a yes or a no chooses; the rules go on by `next_step`."""
+
+    def name(self) -> str:
+        return "action_choose_option"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        said, options = heard(tracker), remembered(tracker)
+        identified = bool(tracker.get_slot("identified"))
+        if not options and identified:
+            async with reading(tracker) as turn:
+                options = await main_options(turn, tracker)
+        option = chosen(options, said)
+        if option is not None:
+            left = leave_form(tracker)
+            slots = [SlotSet(name, value) for name, value in option.slots.items()]
+            return [*left.events, *slots, SlotSet("next_step", option.step)]
+        return self._unclear(dispatcher, tracker, said, options)
+
+    def _unclear(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said: Heard,
+        options: list[Option],
+    ) -> list[EventType]:
+        step = "nothing"
+        if said.intent == "deny":
+            dispatcher.utter_message(response="utter_no_problem")
+        elif said.intent == "menu_option" and options:
+            offer(dispatcher, "utter_option_unknown", options)
+        elif tracker.get_slot("identified") or options:
+            dispatcher.utter_message(response="utter_nothing_to_choose")
+        else:
+            step = "identify"
+        return [SlotSet("next_step", step)]

@@ -1,0 +1,56 @@
+"""The ticket itself, once its form is filled."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.drafts import forget_ticket
+from actions.media import media_used, unused_media
+from actions.menu import show_menu
+from actions.turn import Turn, writing
+from desk.conversations.tickets import link_ticket
+from desk.tickets.opening import open_ticket
+
+
+class ActionOpenTicket(Action):
+    """Opens the ticket once, tells its number, and shows the menu that lists it."""
+
+    def name(self) -> str:
+        return "action_open_ticket"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        # The form may have failed on the way: what it should have filled is checked again.
+        if not tracker.get_slot("ticket_subject") or not tracker.get_slot("ticket_description"):
+            dispatcher.utter_message(response="utter_ticket_not_opened")
+            return []
+        async with writing(tracker) as turn:
+            done = await turn.once(self.name(), lambda: _open(turn, tracker))
+            dispatcher.utter_message(response="utter_ticket_opened", **done)
+            menu = await show_menu(dispatcher, turn, tracker)
+        return [*forget_ticket(), media_used(tracker), *menu]
+
+
+async def _open(turn: Turn, tracker: Tracker) -> dict[str, Any]:
+    ticket = await open_ticket(
+        turn.session,
+        contact_id=turn.contact_id,
+        company_id=tracker.get_slot("company_id"),
+        subject=tracker.get_slot("ticket_subject"),
+        description=tracker.get_slot("ticket_description"),
+        request_type_id=request_type_id(tracker),
+        media_ids=unused_media(tracker),
+        conversation_id=turn.conversation.id,
+    )
+    await link_ticket(turn.session, turn.conversation.id, ticket.id)
+    return {"number": f"#{ticket.number}", "subject": ticket.subject}
+
+
+def request_type_id(tracker: Tracker) -> int | None:
+    """The request type chosen in the form."""
+    chosen = str(tracker.get_slot("ticket_type") or "")
+    return int(chosen.removeprefix("id:")) if chosen.startswith("id:") else None

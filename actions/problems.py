@@ -1,0 +1,36 @@
+"""Whether somebody told a problem, or only asked for a ticket."""
+
+import re
+
+from actions.turn import Heard
+from actions.wording import fold
+
+_COMMAND = re.compile(
+    r"(?:0 ?- ?)?(?:(?:oi|ola|bom dia|boa tarde|boa noite|opa)[\s,!.]*)?"
+    r"(?:eu )?(?:quero|queria|qro|gostaria de|preciso(?: de)?|posso|vou|desejo|pode)?\s*"
+    r"(?:abri\w*|abre|criar?|cria|registrar?|fazer|novo|nova|um novo|uma nova)?\s*"
+    r"(?:uma?|o|a)?\s*(?:novo|nova)?\s*"
+    r"(?:chamados?|xamado|atendimentos?|tickets?|solicitac\w+|ocorrencia|suporte|problemas?|"
+    r"erro|incidente|ajuda)?"
+    r"(?: de suporte| no sistema| pra mim| para mim| por favor| pfv?| ai| aqui)*[\s.!?]*"
+)
+_VAGUE = re.compile(
+    r"(?:oi|ola|bom dia|boa tarde)?[\s,]*(?:estou|to|tou|tenho)\s+(?:com\s+)?(?:um\s+)?problema\w*"
+    r"(?: no sistema| aqui| aki)?[\s.!]*"
+)
+_ASKED_WITH_IT = re.compile(
+    r"^.*?\b(?:chamado|atendimento|ticket|solicita[cç][aã]o)\b\s*"
+    r"(?:[:,\-]|porque|pq|pois|sobre|que|para|pra)\s+",
+    re.IGNORECASE,
+)
+
+
+def problem_told(said: Heard) -> str | None:
+    """The problem that a message tells; None for a bare "quero abrir um chamado"."""
+    if said.intent != "open_ticket" or not said.text:
+        return None
+    plain = fold(said.text)
+    if _COMMAND.fullmatch(plain) or _VAGUE.fullmatch(plain):
+        return None
+    told = _ASKED_WITH_IT.sub("", said.text).strip()
+    return told or said.text

@@ -1,0 +1,58 @@
+"""The action server: rasa_sdk's own, whose failures name no customer."""
+
+import logging
+import traceback
+from typing import Any
+
+from rasa_sdk.endpoint import create_app
+from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+from actions.turn import use_desk
+from desk.db import Database
+from desk.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class ActionFailed(Exception):
+    """An action failed; the reason is in the log, without what the customer wrote."""
+
+
+class PrivateExecutor(ActionExecutor):
+    """Runs actions; logs where one failed, not the values, which may be personal."""
+
+    async def run(self, action_call: dict[str, Any]) -> ActionExecutorRunResult | None:
+        """Runs the action that Rasa asks for.
+
+        Raises:
+            ActionFailed: the action raised; the server answers 500 and the bridge is told.
+        """
+        try:
+            return await super().run(action_call)
+        except (ActionExecutionRejection, ActionNotFoundException):
+            raise
+        except Exception as error:
+            where = "".join(traceback.format_tb(error.__traceback__))
+            name = action_call.get("next_action")
+            logger.error("Action %s failed: %s\n%s", name, type(error).__name__, where)
+            raise ActionFailed(f"{name}: {type(error).__name__}") from None
+
+
+def create_executor() -> PrivateExecutor:
+    """An executor that knows every action of this package."""
+    executor = PrivateExecutor()
+    executor.register_package("actions")
+    return executor
+
+
+def create_server(settings: Settings) -> Any:
+    """The Sanic application of rasa_sdk with our actions and one database."""
+    app = create_app(create_executor())
+    app.config.KEEP_ALIVE_TIMEOUT = 120
+
+    @app.before_server_start
+    async def open_desk(*_: object) -> None:
+        use_desk(Database(settings.database_url), settings)
+
+    return app

@@ -1,0 +1,54 @@
+"""Thanks and goodbye."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.drafts import leave_form
+from actions.turn import Turn, writing
+from desk.conversations.requests import request_status, request_stay_ended
+from desk.states import Status
+
+
+class ActionThanks(Action):
+    """Answers thanks, which do not reopen an ended service."""
+
+    def name(self) -> str:
+        return "action_thanks"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        async with writing(tracker) as turn:
+            await turn.once(self.name(), lambda: _stay_ended(turn))
+        dispatcher.utter_message(response="utter_thanks")
+        return []
+
+
+async def _stay_ended(turn: Turn) -> dict[str, Any]:
+    await request_stay_ended(turn.session, turn.conversation, turn.message_id)
+    return {}
+
+
+class ActionGoodbye(Action):
+    """Ends the conversation at once, whatever form is open; a half-typed ticket is kept."""
+
+    def name(self) -> str:
+        return "action_goodbye"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        left = leave_form(tracker)
+        async with writing(tracker) as turn:
+            await turn.once(self.name(), lambda: _resolve(turn))
+        dispatcher.utter_message(response="utter_goodbye_draft" if left.draft else "utter_goodbye")
+        return [*left.events, SlotSet("menu", None), SlotSet("wanted", None)]
+
+
+async def _resolve(turn: Turn) -> dict[str, Any]:
+    await request_status(turn.session, turn.conversation, turn.message_id, Status.RESOLVED)
+    return {}

@@ -1,0 +1,152 @@
+"""Opening a ticket: subject, request type, description, files until "Fim"."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.interruptions import free_text_for, interrupts_choice, requested_slot
+from actions.media_step import answer_to_media_step
+from actions.menu import number_in
+from actions.problems import problem_told
+from actions.turn import heard, reading
+from actions.wording import first_sentence, fold, has_words
+from desk.tickets.request_types import offered_in_chat
+from desk.tickets.tables import RequestType
+
+MOST_SUBJECT_CHARS = 120
+NO_TYPE = "none"
+_OTHER = frozenset({"outro", "outra", "outros", "outras", "nenhum", "nenhuma", "nenhum desses"})
+
+
+class ValidateTicketForm(FormValidationAction):
+    """Takes the answers; free text may be anything but a clear request of its own."""
+
+    def name(self) -> str:
+        return "validate_ticket_form"
+
+    async def extract_ticket_subject(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        said = heard(tracker)
+        told = problem_told(said)
+        if tracker.get_slot("ticket_subject") is None and requested_slot(tracker) is None and told:
+            return {"ticket_subject": told}
+        text = free_text_for("ticket_subject", tracker)
+        asks_again = said.intent == "open_ticket" and told is None and said.confidence >= 0.5
+        return {} if text is None or asks_again else {"ticket_subject": text}
+
+    async def validate_ticket_subject(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        said = heard(tracker)
+        if not has_words(value) or (said.intent in ("affirm", "deny") and said.text == value):
+            dispatcher.utter_message(response="utter_subject_invalid")
+            return {"ticket_subject": None}
+        subject = first_sentence(value, MOST_SUBJECT_CHARS)
+        slots: dict[str, Any] = {"ticket_subject": subject}
+        if requested_slot(tracker) is None:
+            dispatcher.utter_message(response="utter_subject_noted", subject=subject)
+        if len(value) > len(subject) + 40 and not tracker.get_slot("ticket_description"):
+            # Somebody told everything at once; it is not asked for again.
+            slots["ticket_description"] = value
+        async with reading(tracker) as turn:
+            if not await offered_in_chat(turn.session):
+                slots["ticket_type"] = NO_TYPE
+        return slots
+
+    async def extract_ticket_type(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if requested_slot(tracker) != "ticket_type":
+            return {}
+        said = heard(tracker)
+        async with reading(tracker) as turn:
+            found = find_type(await offered_in_chat(turn.session), said.text)
+        if found is None and interrupts_choice(said):
+            return {}
+        return {"ticket_type": found or said.text}
+
+    async def validate_ticket_type(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if value == NO_TYPE or value.startswith("id:"):
+            return {"ticket_type": value}
+        dispatcher.utter_message(response="utter_request_type_unknown")
+        return {"ticket_type": None}
+
+    async def extract_ticket_description(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        text = free_text_for("ticket_description", tracker)
+        return {} if text is None else {"ticket_description": text}
+
+    def validate_ticket_description(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not has_words(value):
+            dispatcher.utter_message(response="utter_description_invalid")
+            return {"ticket_description": None}
+        if heard(tracker).intent == "deny" and heard(tracker).text == value:
+            return {"ticket_description": tracker.get_slot("ticket_subject")}
+        return {"ticket_description": value}
+
+    async def extract_ticket_media(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return answer_to_media_step("ticket_media", tracker)
+
+    def validate_ticket_media(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if value == "done":
+            return {"ticket_media": "done"}
+        dispatcher.utter_message(response="utter_media_more")
+        description = f"{tracker.get_slot('ticket_description') or ''}\n{value}".strip()
+        return {"ticket_media": None, "ticket_description": description}
+
+
+def find_type(types: Sequence[RequestType], text: str) -> str | None:
+    """``id:<number>`` of the type that a message names, ``none`` for "Outro"; None if unclear."""
+    said = fold(text).strip(" .!*")
+    names = [fold(each.name) for each in types]
+    if said in names:
+        return f"id:{types[names.index(said)].id}"
+    number = number_in(text)
+    if number is not None and len(said.split()) <= 5:
+        if 1 <= number <= len(types):
+            return f"id:{types[number - 1].id}"
+        return NO_TYPE if number == len(types) + 1 else None
+    if said in _OTHER or said.startswith("outr"):
+        return NO_TYPE
+    near = [
+        each
+        for each, name in zip(types, names, strict=True)
+        if len(said) > 3 and (said in name or name in said)
+    ]
+    return f"id:{near[0].id}" if len(near) == 1 else None
+
+
+class ActionAskTicketType(Action):
+    """Lists the request types that take part in a chat, and "Outro"."""
+
+    def name(self) -> str:
+        return "action_ask_ticket_type"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        async with reading(tracker) as turn:
+            titles = [each.name for each in await offered_in_chat(turn.session)]
+        titles.append("Outro")
+        dispatcher.utter_message(
+            response="utter_ask_request_type",
+            options="\n".join(f"{number} - {title}" for number, title in enumerate(titles, 1)),
+            buttons=[
+                {"title": title, "payload": str(number)} for number, title in enumerate(titles, 1)
+            ],
+        )
+        return []

@@ -1,0 +1,122 @@
+"""One turn of a customer: what was said, and the desk to act on."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.conversations.find import conversation_by_public_id, open_local_conversation
+from desk.conversations.once import perform_once
+from desk.conversations.tables import Conversation
+from desk.db import Database
+from desk.settings import Settings, load_settings
+
+_desk: tuple[Database, Settings] | None = None
+
+
+def use_desk(database: Database, settings: Settings) -> None:
+    """Sets the database that the actions work on."""
+    global _desk
+    _desk = (database, settings)
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return _open_desk()[1]
+
+
+def _open_desk() -> tuple[Database, Settings]:
+    if _desk is None:
+        loaded = load_settings()
+        use_desk(Database(loaded.database_url), loaded)
+    assert _desk is not None  # noqa: S101 - set just above
+    return _desk
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The customer's latest message as Rasa understood it.
+
+    ``text`` is empty for a bare file and for the bridge's own messages.
+    """
+
+    text: str
+    intent: str
+    confidence: float
+    message_id: int | None
+    metadata: dict[str, Any]
+    entities: dict[str, str]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether files came with the message."""
+        return bool(self.metadata.get("attachments"))
+
+    @property
+    def word_count(self) -> int:
+        """How many words were written."""
+        return len(self.text.split())
+
+
+def heard(tracker: Tracker) -> Heard:
+    """The latest message of a tracker."""
+    latest = tracker.latest_message
+    metadata = latest.get("metadata") or {}
+    text = (latest.get("text") or "").strip()
+    intent = latest.get("intent") or {}
+    entities = {each["entity"]: str(each["value"]) for each in latest.get("entities") or []}
+    return Heard(
+        text="" if text.startswith("/") else text,
+        intent=intent.get("name") or "",
+        confidence=float(intent.get("confidence") or 0.0),
+        message_id=metadata.get("message_id"),
+        metadata=metadata,
+        entities=entities,
+    )
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A transaction on the desk for one message of one conversation."""
+
+    session: AsyncSession
+    conversation: Conversation
+    message_id: int | None
+
+    @property
+    def contact_id(self) -> int:
+        """Who is writing."""
+        return self.conversation.contact_id
+
+    async def once(
+        self, action: str, work: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """Does an action's writes once for this message, however often the turn is repeated."""
+        return await perform_once(self.session, self.message_id, action, work)
+
+
+@asynccontextmanager
+async def writing(tracker: Tracker) -> AsyncIterator[Turn]:
+    """A turn that may write; a sender that is no conversation of ours gets a local one."""
+    database, _ = _open_desk()
+    async with database.transaction() as session:
+        conversation = await conversation_by_public_id(session, tracker.sender_id)
+        if conversation is None:
+            conversation = await open_local_conversation(session, tracker.sender_id)
+        yield Turn(session, conversation, heard(tracker).message_id)
+
+
+@asynccontextmanager
+async def reading(tracker: Tracker) -> AsyncIterator[Turn]:
+    """A turn that only reads."""
+    database, _ = _open_desk()
+    async with database.reading() as session:
+        conversation = await conversation_by_public_id(session, tracker.sender_id)
+        if conversation is not None:
+            yield Turn(session, conversation, heard(tracker).message_id)
+            return
+    async with writing(tracker) as turn:
+        yield turn
