@@ -11,13 +11,14 @@ from stdnum.br import cnpj as stdnum_cnpj
 
 LENGTH = 14
 # Fourteen characters of which the last two are digits, with the usual punctuation or blanks
-# between the groups, not touching another letter or digit.
+# between the groups, not touching another letter or digit, nor within a longer number.
 _MENTION = re.compile(
-    r"(?<![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?<![0-9][./-])"
     r"([0-9A-Za-z]{2})[.\s]{0,2}([0-9A-Za-z]{3})[.\s]{0,2}([0-9A-Za-z]{3})"
     r"\s{0,2}[/\\]?\s{0,2}([0-9A-Za-z]{4})\s{0,2}[-–.]?\s{0,2}([0-9]{2})"
-    r"(?![0-9A-Za-z])"
+    r"(?![0-9A-Za-z])(?![./-][0-9])"
 )
+# Ordinary words can have these lengths too ("eu vou ver isso 35").
 _MIN_DIGITS = 6
 
 
@@ -44,12 +45,13 @@ def find_cnpj(text: str) -> CnpjMention | None:
     looks_like: CnpjMention | None = None
     for match in _MENTION.finditer(text[:4000]):
         value = "".join(match.groups()).upper()
+        if sum(char.isdigit() for char in value) < _MIN_DIGITS:
+            continue
         if is_valid_cnpj(value):
             return CnpjMention(value, True)
-        if looks_like is None and sum(char.isdigit() for char in value) >= _MIN_DIGITS:
-            looks_like = CnpjMention(value, False)
+        looks_like = looks_like or CnpjMention(value, False)
     if looks_like is None:
         digits = re.sub(r"[\s./-]", "", text[:200]).upper()
-        if digits.isdigit() and 11 <= len(digits) <= 17:
+        if digits.isascii() and digits.isdigit() and 11 <= len(digits) <= 17:
             return CnpjMention(digits, len(digits) == LENGTH and is_valid_cnpj(digits))
     return looks_like

@@ -16,9 +16,12 @@ from desk.errors import Invalid
 from desk.media.tables import Media
 
 MAX_NAME_CHARS = 120
-_UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*\u202a-\u202e\u2066-\u2069]')
+_UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _TEXT_MIME = "text/plain"
 _UNKNOWN_MIME = "application/octet-stream"
+_RUNS_IN_A_BROWSER = re.compile(r"html|svg|javascript|[/+]xml$")
+# puremagic gives this confidence to what only the name suggests.
+_BY_NAME_ALONE = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ def sniff_mime(data: bytes, name: str) -> str:
     except (puremagic.PureError, ValueError):
         matches = []
     for match in matches:
-        if match.mime_type and not re.search(r"html|svg|xml|javascript", match.mime_type):
+        if _RUNS_IN_A_BROWSER.search(match.mime_type):
+            break
+        if match.mime_type and match.confidence > _BY_NAME_ALONE:
             return str(match.mime_type)
     try:
         data[:4096].decode("utf-8")
