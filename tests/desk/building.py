@@ -1,0 +1,122 @@
+"""Small parts of a desk for tests: a channel, people, queues, conversations, turns."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.tables import Channel
+from desk.contacts.directory import Alias
+from desk.conversations.find import conversation_for
+from desk.conversations.leases import Lease, take_lease
+from desk.conversations.ownership import claim
+from desk.conversations.receive import Inbound, Received, receive_message
+from desk.conversations.tables import Conversation, Message
+from desk.conversations.turns import Reply, Turn, TurnEnd, end_turn, next_turn
+from desk.db import Database
+from desk.team.tables import Queue, Role, User
+from desk.team.users import create_user
+
+LEASE_SECONDS = 60.0
+
+
+async def a_channel(
+    session: AsyncSession, kind: str = "webchat", slug: str = "demo", **values: Any
+) -> Channel:
+    """A channel of the brand Acme."""
+    channel = Channel(kind=kind, slug=slug, brand="Acme", created_at=datetime.now(UTC), **values)
+    session.add(channel)
+    await session.flush()
+    return channel
+
+
+async def a_queue(session: AsyncSession, slug: str = "suporte", position: int = 0) -> Queue:
+    """A queue whose name is its slug with a capital."""
+    queue = Queue(slug=slug, name=slug.capitalize(), position=position)
+    session.add(queue)
+    await session.flush()
+    return queue
+
+
+async def a_user(
+    session: AsyncSession,
+    email: str = "ana@demo.ponte",
+    role: Role = Role.AGENT,
+    queues: Sequence[str] = (),
+    password_hash: str = "",
+) -> User:
+    """A person of the team, named after the address."""
+    name = email.partition("@")[0].capitalize() + " Silva"
+    return await create_user(
+        session, email=email, name=name, role=role, password_hash=password_hash, queues=queues
+    )
+
+
+async def a_conversation(
+    session: AsyncSession, channel: Channel, visitor: str = "visitor", name: str | None = None
+) -> Conversation:
+    """The conversation of a visitor, made when it is new."""
+    return await conversation_for(session, channel, Alias(channel.kind, visitor), visitor, name)
+
+
+async def a_new_conversation(database: Database, kind: str = "webchat") -> Conversation:
+    """A conversation on a channel of its own, with a queue to hand it off to."""
+    async with database.transaction() as session:
+        if (await session.execute(select(Queue.id).limit(1))).first() is None:
+            await a_queue(session)
+        return await a_conversation(session, await a_channel(session, kind))
+
+
+async def customer_writes(
+    database: Database, conversation: Conversation, text: str, **more: Any
+) -> Received:
+    """One inbound message, committed."""
+    async with database.transaction() as session:
+        return await receive_message(session, conversation.id, Inbound(text=text, **more))
+
+
+async def begin_turn(database: Database, conversation: Conversation) -> tuple[Lease, Turn]:
+    """Takes the lease of a conversation that has something to do."""
+    async with database.transaction() as session:
+        lease = await take_lease(session, conversation.id, LEASE_SECONDS)
+        turn = await next_turn(session, conversation.id)
+    assert lease is not None
+    assert turn is not None
+    return lease, turn
+
+
+async def finish_turn(
+    database: Database, lease: Lease, turn: Turn, *texts: str, **end: Any
+) -> bool:
+    """Ends a turn with these replies."""
+    async with database.transaction() as session:
+        replies = [Reply(text) for text in texts]
+        return await end_turn(session, lease, turn, TurnEnd(replies, **end))
+
+
+async def bot_answers(database: Database, conversation: Conversation, *texts: str) -> None:
+    """Works the next message as the bridge does, with these replies."""
+    await finish_turn(database, *(await begin_turn(database, conversation)), *texts)
+
+
+async def claimed_by(database: Database, conversation: Conversation, user: User) -> Conversation:
+    """The conversation after a claim."""
+    async with database.transaction() as session:
+        return await claim(session, conversation.id, user)
+
+
+async def messages_of(database: Database, conversation: Conversation) -> list[Message]:
+    """All rows of a conversation, in order."""
+    async with database.reading() as session:
+        query = (
+            select(Message).where(Message.conversation_id == conversation.id).order_by(Message.seq)
+        )
+        return list((await session.execute(query)).scalars())
+
+
+async def fresh(database: Database, conversation: Conversation) -> Conversation:
+    """The conversation as it stands now."""
+    async with database.reading() as session:
+        return await session.get_one(Conversation, conversation.id)
