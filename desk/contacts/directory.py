@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.companies.tables import Company
 from desk.contacts.tables import Contact, ContactAlias, ContactCompany
+from desk.db import upsert
+from desk.text import clean_text
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,18 @@ async def contact_by_alias(session: AsyncSession, alias: Alias, name: str | None
     if contact is not None:
         return contact
     now = datetime.now(UTC)
-    contact = Contact(name=(name or "").strip()[:200] or None, created_at=now)
+    contact = Contact(name=clean_text(name or "")[:200] or None, created_at=now)
     session.add(contact)
     await session.flush()
-    session.add(
-        ContactAlias(kind=alias.kind, value=alias.value, contact_id=contact.id, created_at=now)
+    insert = upsert(session)
+    row = insert(ContactAlias).values(
+        kind=alias.kind, value=alias.value, contact_id=contact.id, created_at=now
     )
-    await session.flush()
+    made = await session.execute(row.on_conflict_do_nothing().returning(ContactAlias.contact_id))
+    if made.scalar_one_or_none() is None:  # their first messages came at once
+        await session.delete(contact)
+        await session.flush()
+        contact = (await session.execute(query)).scalar_one()
     return contact
 
 

@@ -1,6 +1,5 @@
 """Append a message to a conversation that the caller holds."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,14 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import Conversation, Message, MessageMedia
 from desk.events.log import Actor, record_event
-
-# NUL cannot be stored by PostgreSQL; the others are invisible and break terminals and logs.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-def clean_text(text: str) -> str:
-    """Text as it may be stored: no control characters, no lone surrogates, one kind of newline."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 async def append_message(

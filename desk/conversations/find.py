@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.channels.tables import Channel
 from desk.contacts.directory import Alias, contact_by_alias
 from desk.conversations.tables import Conversation
+from desk.db import upsert
 from desk.errors import NotFound
 from desk.events.log import by_contact, record_event
 
@@ -53,7 +54,8 @@ async def conversation_for(
     if found is not None:
         return found
     now = datetime.now(UTC)
-    conversation = Conversation(
+    insert = upsert(session)
+    row = insert(Conversation).values(
         public_id=uuid.uuid4().hex,
         contact_id=contact.id,
         channel_id=channel.id,
@@ -62,8 +64,10 @@ async def conversation_for(
         last_message_at=now,
         created_at=now,
     )
-    session.add(conversation)
-    await session.flush()
+    made = await session.execute(row.on_conflict_do_nothing().returning(Conversation))
+    conversation: Conversation | None = made.scalar_one_or_none()
+    if conversation is None:  # their first messages came at once
+        return (await session.execute(query)).scalar_one()
     await record_event(
         session,
         "conversation.created",

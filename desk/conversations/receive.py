@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.append import append_message, clean_text
+from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
 from desk.conversations.tables import Conversation, Message
 from desk.db import database_now
@@ -16,6 +16,7 @@ from desk.errors import Conflict, Invalid
 from desk.events.log import by_contact
 from desk.media.store import StoredFile, add_media
 from desk.states import Owner
+from desk.text import clean_text
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ async def receive_message(
             raise Conflict("Este client_id já foi usado para outra mensagem.")
         return Received(known, conversation, False)
     if inbound.reply_to_id is not None:
-        await _check_quoted(session, conversation, inbound.reply_to_id)
+        await check_quoted(session, conversation, inbound.reply_to_id)
     media = [await add_media(session, file) for file in inbound.files]
     message = await append_message(
         session,
@@ -77,7 +78,7 @@ async def receive_message(
         state="received",
         author_kind="contact",
         text=text,
-        payload=inbound.payload,
+        payload=clean_text(inbound.payload) if inbound.payload is not None else None,
         reply_to_id=inbound.reply_to_id,
         provider_id=inbound.provider_id,
         client_id=inbound.client_id,
@@ -111,7 +112,12 @@ async def _known(
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def _check_quoted(session: AsyncSession, conversation: Conversation, quoted_id: int) -> None:
-    quoted = await session.get(Message, quoted_id)
+async def check_quoted(session: AsyncSession, conversation: Conversation, quoted_id: int) -> None:
+    """Refuses to quote what is not in the conversation.
+
+    Raises:
+        Invalid: it is not.
+    """
+    quoted = await session.get(Message, quoted_id) if 0 < quoted_id < 2**63 else None
     if quoted is None or quoted.conversation_id != conversation.id or quoted.kind != "message":
         raise Invalid("reply_to", "A mensagem citada não está nesta conversa.")

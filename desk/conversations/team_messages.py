@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.directory import PULL_KINDS
 from desk.channels.tables import Channel
-from desk.conversations.append import append_message, clean_text
+from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
+from desk.conversations.receive import check_quoted
 from desk.conversations.status import status_after
 from desk.conversations.tables import Conversation, Message, MessageRevision
 from desk.errors import Conflict, Invalid, NotFound
@@ -19,6 +20,7 @@ from desk.events.log import Actor, by_agent, record_event
 from desk.media.store import StoredFile, add_media
 from desk.states import Owner
 from desk.team.tables import User
+from desk.text import clean_text
 
 
 async def post_agent_message(
@@ -34,7 +36,7 @@ async def post_agent_message(
     """Sends a person's words to the customer; the same client_id sends once.
 
     Raises:
-        Invalid: there is neither text nor file.
+        Invalid: there is neither text nor file, or the quoted message is elsewhere.
         Conflict: no person has the conversation, or the client_id is known with another body.
     """
     cleaned = clean_text(text)
@@ -50,6 +52,8 @@ async def post_agent_message(
         return known
     if conversation.owner is not Owner.AGENT:
         raise Conflict("Assuma a conversa antes de responder.")
+    if reply_to_id is not None:
+        await check_quoted(session, conversation, reply_to_id)
     media = [await add_media(session, file) for file in files]
     message = await append_message(
         session,

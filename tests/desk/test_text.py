@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from desk.contacts.email import parse_email
-from desk.conversations.append import clean_text
 from desk.media.store import clean_name, sniff_mime
+from desk.text import clean_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,12 @@
+"""Text as it may be stored, whoever wrote it."""
+
+import re
+
+# NUL cannot be stored by PostgreSQL, a lone surrogate by neither database; the others are
+# invisible and break terminals and logs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Text without control characters and lone surrogates, with one kind of newline."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
