@@ -48,6 +48,8 @@ CONVERSATION_STATUS_AFTER: dict[tuple[str, Status], Status] = {
     ("handed_off", Status.WAITING): Status.OPEN,
     ("handed_off", Status.RESOLVED): Status.OPEN,
     ("handed_off", Status.CLOSED): Status.OPEN,
+    ("given_to_person", Status.RESOLVED): Status.OPEN,
+    ("given_to_person", Status.CLOSED): Status.OPEN,
     ("contact_left", Status.OPEN): Status.RESOLVED,
     ("contact_left", Status.IN_SERVICE): Status.RESOLVED,
     ("contact_left", Status.WAITING): Status.RESOLVED,

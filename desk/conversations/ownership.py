@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
+from desk.conversations.handoff_tickets import end_handoff_tickets
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message
 from desk.db import database_now
@@ -35,7 +36,7 @@ async def hand_off(
     """Puts a held conversation of the bot into a queue."""
     now = datetime.now(UTC)
     await _change_owner(session, conversation, "hand_off", actor, reason=reason, queue_id=queue_id)
-    conversation.queue_id = queue_id
+    conversation.queue_id, conversation.assignee_id = queue_id, None
     conversation.waiting_since = now
     conversation.queue_notice_at = now
     if summary:
@@ -80,8 +81,7 @@ async def claim(session: AsyncSession, conversation_id: int, user: User) -> Conv
         reason="claim",
         assignee_id=user.id,
     )
-    if conversation.status in ENDED:
-        await apply_status(session, conversation, Status.OPEN, by_agent(user.id))
+    await status_after(session, conversation, "given_to_person", by_agent(user.id))
     return conversation
 
 
@@ -92,6 +92,7 @@ async def assign_to_agent(
     conversation = await lock_conversation(session, conversation_id)
     await _change_owner(session, conversation, "assign", actor, assignee_id=agent.id)
     conversation.assignee_id = agent.id
+    await status_after(session, conversation, "given_to_person", actor)
     return conversation
 
 
@@ -105,6 +106,7 @@ async def assign_to_queue(
     conversation.queue_id, conversation.assignee_id = queue.id, None
     if not was_waiting or conversation.waiting_since is None:
         conversation.waiting_since = datetime.now(UTC)
+    await status_after(session, conversation, "given_to_person", actor)
     return conversation
 
 
@@ -177,6 +179,8 @@ async def set_status(
     """Changes the status by hand; ending a person's service gives it back to the bot."""
     conversation = await lock_conversation(session, conversation_id)
     await apply_status(session, conversation, status, actor)
+    if status in ENDED:
+        await end_handoff_tickets(session, conversation, status, actor)
     if status in ENDED and conversation.owner is not Owner.BOT:
         await release_to_bot(session, conversation, actor, outcome=status.value, summary=summary)
     return conversation
@@ -207,7 +211,8 @@ async def _change_owner(
         raise Conflict("Isso não é possível: a conversa não está mais com quem estava.")
     before, conversation.owner = conversation.owner, after
     conversation.epoch += 1
-    if after is not Owner.BOT:
+    # At a handoff nobody has taken over yet: the bot's words about it still go out.
+    if after is not Owner.BOT and happening != "hand_off":
         await _suppress_pending_bot_replies(session, conversation)
     await session.flush()
     await record_event(
