@@ -151,6 +151,8 @@ def watch(system: System) -> None:
         time.sleep(LOOK_EVERY_SECONDS)
         for name, child in system.children.items():
             if child.running:
+                if not child.warm and child.ready():
+                    say(f"{name} answers again")
                 continue
             life = lives[name]
             if life.restart_at is None:

@@ -66,6 +66,11 @@ class Child:
         return self._process.poll() if self._process else None
 
     @property
+    def warm(self) -> bool:
+        """Whether it has answered since it was started."""
+        return self._warm
+
+    @property
     def running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
@@ -234,7 +239,6 @@ class System:
         self,
         names: Iterable[str] = START_ORDER,
         timeout_seconds: float = READY_SECONDS,
-        keep_waiting: Callable[[], bool] = lambda: True,
     ) -> None:
         """Waits until each answers.
 
@@ -243,8 +247,7 @@ class System:
         """
         deadline = time.monotonic() + timeout_seconds
         waiting = list(names)
-        while waiting and keep_waiting():
-            waiting = [name for name in waiting if not self.children[name].ready()]
+        while waiting:
             for name in waiting:
                 child = self.children[name]
                 if not child.running:
@@ -252,14 +255,17 @@ class System:
                         f"{child.log_tail()}\n{name} ended with code {child.exit_code} while "
                         f"starting; its log is {child.log}"
                     )
-            if waiting and time.monotonic() > deadline:
+            # One after the other: handoff asks the other two before it says that it is ready.
+            if self.children[waiting[0]].ready():
+                waiting.pop(0)
+                continue
+            if time.monotonic() > deadline:
                 tails = "\n".join(self.children[name].log_tail() for name in waiting)
                 raise ProcessError(
-                    f"{tails}\n{' and '.join(waiting)} did not answer within "
-                    f"{timeout_seconds:.0f} s; the logs are in {self.logs}"
+                    f"{tails}\n{waiting[0]} did not answer within {timeout_seconds:.0f} s; "
+                    f"the logs are in {self.logs}"
                 )
-            if waiting:
-                time.sleep(0.2)
+            time.sleep(0.2)
 
     def stop_one(self, name: str) -> None:
         """Stops one process and tells the guardian."""
