@@ -10,13 +10,13 @@ from desk.conversations.thread import MessageView
 from desk.db import Database
 from handoff.pulse import Pulse
 
-_FLUSH_SECONDS = 0.5
+_FLUSH_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
 
 
 class Delivered:
-    """Collects message ids and marks them as delivered twice a second."""
+    """Collects message ids and marks them as delivered once a second."""
 
     def __init__(self, database: Database, pulse: Pulse) -> None:
         self._database = database
@@ -41,7 +41,7 @@ class Delivered:
             try:
                 async with self._database.transaction() as session:
                     await mark_delivered(session, ids)
-                self._pulse.beat()
+                self._pulse.beat("events")
             except Exception:
                 # They stay "sent" until the client fetches them again: a lesser state, no loss.
                 logger.exception("delivered.write_failed")

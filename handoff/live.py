@@ -127,7 +127,7 @@ class Live:
 
     async def run(self) -> None:
         """Follows the log until cancelled."""
-        waiter = self._pulse.waiter()
+        waiter = self._pulse.waiter("events")
         try:
             async with self._database.reading() as session:
                 self._seq = await latest_seq(session)

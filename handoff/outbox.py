@@ -62,7 +62,7 @@ class Outbox:
 
     async def run(self) -> None:
         """Sends until cancelled."""
-        waiter = self._pulse.waiter()
+        waiter = self._pulse.waiter("outbound")
         try:
             while True:
                 try:
@@ -100,7 +100,7 @@ class Outbox:
         else:
             async with self._database.transaction() as session:
                 await settle_sent(session, delivery, provider_id)
-        self._pulse.beat()
+        self._pulse.beat("events")
 
     def _sender(self, channel: Channel) -> Sender:
         sender = self._senders.get(channel.kind)

@@ -9,6 +9,7 @@ SQLite.
 import asyncio
 import contextlib
 import uuid
+from typing import Literal
 
 import asyncpg
 import structlog
@@ -23,6 +24,8 @@ _DATA_VERSION_SECONDS = 0.1
 _RECONNECT_SECONDS = 2.0
 _CHANNEL = "ponte_desk"
 
+Topic = Literal["events", "inbound", "outbound", "receipts"]
+
 logger = structlog.get_logger(__name__)
 
 
@@ -31,24 +34,27 @@ class Pulse:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiters: set[asyncio.Event] = set()
+        self._waiters: dict[asyncio.Event, Topic] = {}
         self._notify = asyncio.Event()
         self._name = uuid.uuid4().hex
 
-    def beat(self) -> None:
-        """Something was committed here."""
-        self._wake()
+    def beat(self, *topics: Topic) -> None:
+        """Something was committed here: wakes whoever follows the events, and these loops.
+
+        Without a topic every loop is woken.
+        """
+        self._wake(*topics)
         self._notify.set()
 
-    def waiter(self) -> asyncio.Event:
-        """An event that is set at each beat; its loop clears it before it looks."""
+    def waiter(self, topic: Topic) -> asyncio.Event:
+        """An event that is set at each beat of its topic; its loop clears it before it looks."""
         event = asyncio.Event()
-        self._waiters.add(event)
+        self._waiters[event] = topic
         return event
 
     def forget(self, waiter: asyncio.Event) -> None:
         """A loop ended."""
-        self._waiters.discard(waiter)
+        self._waiters.pop(waiter, None)
 
     async def run(self) -> None:
         """Notices other processes' writes until cancelled."""
@@ -61,9 +67,10 @@ class Pulse:
                 logger.warning("pulse.reconnecting", error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
-    def _wake(self) -> None:
-        for event in self._waiters:
-            event.set()
+    def _wake(self, *topics: Topic) -> None:
+        for event, topic in self._waiters.items():
+            if not topics or topic == "events" or topic in topics:
+                event.set()
 
     async def _watch_sqlite(self) -> None:
         async with self._database.engine.connect() as connection:

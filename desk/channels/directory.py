@@ -10,6 +10,11 @@ PULL_KINDS = frozenset({"webchat", "local"})
 """Kinds whose client fetches its messages: a reply is delivered by being readable."""
 
 
+def sent_state(kind: str) -> str:
+    """State of a reply that may go out: a client that fetches has it as soon as it is stored."""
+    return "sent" if kind in PULL_KINDS else "pending"
+
+
 async def channel_by_slug(session: AsyncSession, kind: str, slug: str) -> Channel:
     """An enabled channel.
 

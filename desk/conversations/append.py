@@ -24,6 +24,9 @@ async def append_message(
     """Gives the message the next number of its conversation and records the event."""
     now = datetime.now(UTC)
     conversation.last_seq += 1
+    if fields.get("kind", "message") == "message" and state != "suppressed":
+        conversation.last_message_seq = conversation.last_seq
+        conversation.last_message_at = now
     message = Message(
         conversation_id=conversation.id,
         channel_id=conversation.channel_id,
@@ -33,16 +36,13 @@ async def append_message(
         state=state,
         author_kind=author_kind,
         created_at=now,
+        media_count=len(media_ids),
         **fields,
     )
     session.add(message)
     await session.flush()
     for position, media_id in enumerate(media_ids):
         session.add(MessageMedia(message_id=message.id, position=position, media_id=media_id))
-    if message.kind == "message" and state != "suppressed":
-        conversation.last_message_id = message.id
-        conversation.last_message_at = now
-    await session.flush()
     await record_event(
         session,
         "message.created",

@@ -6,8 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.contacts.directory import companies_of
 from desk.conversations.tables import Conversation, ConversationTicket
 from desk.conversations.tickets import link_ticket
-from desk.states import ACTIVE
+from desk.events.log import Actor
+from desk.states import ACTIVE, Status
 from desk.tickets.opening import open_ticket
+from desk.tickets.posting import set_ticket_status
 from desk.tickets.tables import Ticket
 
 DEFAULT_SUBJECT = "Atendimento com uma pessoa"
@@ -42,5 +44,22 @@ async def ticket_for_handoff(
         request_type_id=request_type_id,
         conversation_id=conversation.id,
     )
-    await link_ticket(session, conversation.id, ticket.id)
+    await link_ticket(session, conversation.id, ticket.id, made_by_handoff=True)
     return ticket
+
+
+async def end_handoff_tickets(
+    session: AsyncSession, conversation: Conversation, status: Status, actor: Actor
+) -> None:
+    """Ends the tickets that exist only because a person was asked for, like their service."""
+    query = (
+        select(Ticket.id)
+        .join(ConversationTicket, ConversationTicket.ticket_id == Ticket.id)
+        .where(
+            ConversationTicket.conversation_id == conversation.id,
+            ConversationTicket.made_by_handoff,
+            Ticket.status.in_(ACTIVE),
+        )
+    )
+    for ticket_id in (await session.execute(query)).scalars().all():
+        await set_ticket_status(session, ticket_id, status, actor)

@@ -51,8 +51,6 @@ async def due_conversations(session: AsyncSession, limit: int) -> Sequence[int]:
 async def take_lease(session: AsyncSession, conversation_id: int, seconds: float) -> Lease | None:
     """The lease, or None when another worker was first."""
     now = await database_now(session)
-    held = select(Conversation.lease_token).where(Conversation.id == conversation_id)
-    before = (await session.execute(held.with_for_update())).scalar_one_or_none()
     token = uuid.uuid4().hex
     taken = await session.execute(
         update(Conversation)
@@ -61,13 +59,16 @@ async def take_lease(session: AsyncSession, conversation_id: int, seconds: float
             Conversation.work_due_at.is_not(None),
             or_(Conversation.lease_expires_at.is_(None), Conversation.lease_expires_at < now),
         )
-        .values(lease_token=token, lease_expires_at=now + timedelta(seconds=seconds))
-        .returning(Conversation.id)
+        .values(
+            lease_token=token,
+            lease_expires_at=now + timedelta(seconds=seconds),
+            lease_inherited=Conversation.lease_token.is_not(None),
+        )
+        .returning(Conversation.lease_inherited)
         .execution_options(synchronize_session=False)
     )
-    if taken.scalar_one_or_none() is None:
-        return None
-    return Lease(conversation_id, token, inherited=before is not None)
+    inherited = taken.scalar_one_or_none()
+    return None if inherited is None else Lease(conversation_id, token, inherited)
 
 
 async def renew_lease(session: AsyncSession, lease: Lease, seconds: float) -> None:

@@ -60,6 +60,7 @@ class ConversationRow:
     last_message_at: datetime
     last_text: str
     last_author_kind: str
+    last_media_count: int
     unread: bool
 
 
@@ -153,11 +154,11 @@ async def rows_of(
     channels = await _by_id(session, Channel, {each.channel_id for each in conversations})
     queues = await _by_id(session, Queue, {each.queue_id for each in conversations})
     users = await _by_id(session, User, {each.assignee_id for each in conversations})
-    messages = await _by_id(session, Message, {each.last_message_id for each in conversations})
+    messages = await _last_messages(session, [each.id for each in conversations])
     companies = await _company_names(session, list(contacts))
     rows = []
     for each in conversations:
-        last = messages.get(each.last_message_id)
+        last = messages.get(each.id)
         queue = queues.get(each.queue_id)
         assignee = users.get(each.assignee_id)
         rows.append(
@@ -177,6 +178,7 @@ async def rows_of(
                 last_message_at=each.last_message_at,
                 last_text=last.text[:200] if last and not last.hidden_from_team else "",
                 last_author_kind=last.author_kind if last else "",
+                last_media_count=last.media_count if last else 0,
                 unread=each.last_contact_seq > each.agent_seen_seq,
             )
         )
@@ -264,6 +266,21 @@ async def _by_id(session: AsyncSession, table: Any, ids: set[Any]) -> dict[Any, 
         return {}
     found = await session.execute(select(table).where(table.id.in_(wanted)))
     return {row.id: row for row in found.scalars()}
+
+
+async def _last_messages(
+    session: AsyncSession, conversation_ids: Sequence[int]
+) -> dict[int, Message]:
+    query = (
+        select(Message)
+        .join(
+            Conversation,
+            (Conversation.id == Message.conversation_id)
+            & (Conversation.last_message_seq == Message.seq),
+        )
+        .where(Conversation.id.in_(conversation_ids))
+    )
+    return {each.conversation_id: each for each in (await session.execute(query)).scalars()}
 
 
 async def _company_names(session: AsyncSession, contact_ids: Sequence[int]) -> dict[int, str]:

@@ -70,6 +70,11 @@ async def receive_message(
     if inbound.reply_to_id is not None:
         await check_quoted(session, conversation, inbound.reply_to_id)
     media = [await add_media(session, file) for file in inbound.files]
+    now = await database_now(session)
+    conversation.last_contact_seq = conversation.last_seq + 1
+    conversation.work_due_at = conversation.work_due_at or now
+    if conversation.owner is not Owner.BOT and conversation.waiting_since is None:
+        conversation.waiting_since = now
     message = await append_message(
         session,
         conversation,
@@ -85,11 +90,6 @@ async def receive_message(
         body_hash=body_hash,
         media_ids=[each.id for each in media],
     )
-    now = await database_now(session)
-    conversation.last_contact_seq = message.seq
-    conversation.work_due_at = conversation.work_due_at or now
-    if conversation.owner is not Owner.BOT and conversation.waiting_since is None:
-        conversation.waiting_since = now
     return Received(message, conversation, True)
 
 

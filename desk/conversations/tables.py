@@ -56,12 +56,13 @@ class Conversation(Base):
     last_seq: Mapped[int] = mapped_column(default=0)
     last_contact_seq: Mapped[int] = mapped_column(default=0)
     agent_seen_seq: Mapped[int] = mapped_column(default=0)
-    last_message_id: Mapped[int | None] = mapped_column(BigKey)
+    last_message_seq: Mapped[int] = mapped_column(default=0)
     last_message_at: Mapped[datetime]
     created_at: Mapped[datetime]
     work_due_at: Mapped[datetime | None]
     lease_token: Mapped[str | None] = mapped_column(String(40))
     lease_expires_at: Mapped[datetime | None]
+    lease_inherited: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         UniqueConstraint("channel_id", "external_chat"),
@@ -99,6 +100,7 @@ class Message(Base):
     payload: Mapped[str | None] = mapped_column(Text)
     buttons: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    media_count: Mapped[int] = mapped_column(default=0)
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     client_id: Mapped[str | None] = mapped_column(String(64))
     body_hash: Mapped[str] = mapped_column(String(64), default="")
@@ -169,7 +171,7 @@ class MessageRevision(Base):
 
 
 class ConversationTicket(Base):
-    """A ticket was handled in a conversation."""
+    """A ticket was handled in a conversation; one that the handoff itself made ends with it."""
 
     __tablename__ = "conversation_tickets"
 
@@ -179,6 +181,7 @@ class ConversationTicket(Base):
     ticket_id: Mapped[int] = mapped_column(
         ForeignKey(Ticket.id, ondelete="CASCADE"), primary_key=True, index=True
     )
+    made_by_handoff: Mapped[bool] = mapped_column(default=False)
 
 
 class TurnRequest(Base):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.channels.directory import PULL_KINDS
+from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
@@ -102,7 +102,7 @@ async def add_note(session: AsyncSession, conversation_id: int, user: User, text
 async def state_when_sent(session: AsyncSession, conversation: Conversation) -> str:
     """A client that fetches its messages has a reply as soon as it is stored."""
     channel = await session.get_one(Channel, conversation.channel_id)
-    return "sent" if channel.kind in PULL_KINDS else "pending"
+    return sent_state(channel.kind)
 
 
 async def edit_message(

@@ -106,7 +106,7 @@ async def _views(
     if not rows:
         return []
     names = await _author_names(session, conversation, rows, side)
-    files = await _attachments(session, [row.id for row in rows])
+    files = await _attachments(session, [row.id for row in rows if row.media_count])
     views = []
     for row in rows:
         deleted = row.hidden_from_contact if side == "contact" else row.hidden_from_team
@@ -136,8 +136,12 @@ async def _author_names(
     session: AsyncSession, conversation: Conversation, rows: Sequence[Message], side: Side
 ) -> dict[tuple[str, int | None], str]:
     """Names by author; a customer sees the brand (and, where the channel says so, a first name)."""
-    channel = await session.get_one(Channel, conversation.channel_id)
-    contact = await session.get_one(Contact, conversation.contact_id)
+    query = (
+        select(Channel, Contact.name)
+        .join(Contact, Contact.id == conversation.contact_id)
+        .where(Channel.id == conversation.channel_id)
+    )
+    channel, contact_name = (await session.execute(query)).one()
     user_ids = {row.author_user_id for row in rows if row.author_user_id is not None}
     users: dict[int, User] = {}
     if user_ids:
@@ -147,7 +151,7 @@ async def _author_names(
     for row in rows:
         user = users.get(row.author_user_id) if row.author_user_id is not None else None
         if row.author_kind == "contact":
-            name = contact.name or ""
+            name = contact_name or ""
         elif user is None:
             name = channel.brand
         elif side == "team":
@@ -161,6 +165,8 @@ async def _author_names(
 async def _attachments(
     session: AsyncSession, message_ids: Sequence[int]
 ) -> dict[int, list[AttachmentView]]:
+    if not message_ids:
+        return {}
     query = (
         select(MessageMedia.message_id, Media)
         .join(Media, Media.id == MessageMedia.media_id)

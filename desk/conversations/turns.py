@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.contacts.portal_access import DrawnPassword, issue_credentials
 from desk.conversations.append import append_message
@@ -17,13 +18,14 @@ from desk.conversations.ownership import hand_off
 from desk.conversations.requests import HANDOFF, STATUS, STAY_ENDED
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message, MessageMedia, TurnRequest
-from desk.conversations.team_messages import state_when_sent
 from desk.events.log import BOT, SYSTEM, record_event
 from desk.media.tables import Media
 from desk.states import Owner, Status
 from desk.tickets.opening import queue_of_request
 
 OFFERS_REMEMBERED = 20
+
+Requests = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
         text=message.text,
         payload=message.payload,
         data=message.data,
-        attachments=await _attachments(session, message.id),
+        attachments=await _attachments(session, message.id) if message.media_count else [],
         conversation_id=conversation.id,
         public_id=conversation.public_id,
         contact_id=conversation.contact_id,
@@ -133,11 +135,10 @@ async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd
     """
     conversation = await lock_conversation(session, turn.conversation_id)
     check_lease(conversation, lease)
-    message = await session.get_one(Message, turn.message_id, populate_existing=True)
     current = conversation.owner is Owner.BOT and conversation.epoch == turn.epoch
     if current:
         await issue_credentials(session, conversation.public_id, end.drawn)
-    state = await state_when_sent(session, conversation) if current else "suppressed"
+    state = sent_state(turn.channel_kind) if current else "suppressed"
     for reply in end.replies:
         await append_message(
             session,
@@ -150,11 +151,10 @@ async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd
             buttons=list(reply.buttons),
             epoch=turn.epoch,
         )
+    asked = await _take_requests(session, turn.message_id)
     if current:
-        await _apply_requests(session, conversation, turn, end)
-    await session.execute(delete(TurnRequest).where(TurnRequest.message_id == message.id))
-    message.state = "done"
-    await session.flush()
+        await _apply_requests(session, conversation, turn, end, asked)
+    await _mark_done(session, turn.message_id)
     return await more_or_done(session, conversation)
 
 
@@ -167,9 +167,7 @@ async def hold_turn(session: AsyncSession, lease: Lease, turn: Turn | None) -> C
     conversation = await lock_conversation(session, lease.conversation_id)
     check_lease(conversation, lease)
     if turn is not None:
-        message = await session.get_one(Message, turn.message_id, populate_existing=True)
-        message.state = "done"
-        await session.flush()
+        await _mark_done(session, turn.message_id)
     return conversation
 
 
@@ -188,11 +186,32 @@ async def more_or_done(session: AsyncSession, conversation: Conversation) -> boo
     return False
 
 
+async def _mark_done(session: AsyncSession, message_id: int) -> None:
+    await session.execute(
+        update(Message)
+        .where(Message.id == message_id)
+        .values(state="done")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _take_requests(session: AsyncSession, message_id: int) -> Requests:
+    taken = await session.execute(
+        delete(TurnRequest)
+        .where(TurnRequest.message_id == message_id)
+        .returning(TurnRequest.kind, TurnRequest.data)
+        .execution_options(synchronize_session=False)
+    )
+    return {row.kind: row.data for row in taken}
+
+
 async def _apply_requests(
-    session: AsyncSession, conversation: Conversation, turn: Turn, end: TurnEnd
+    session: AsyncSession,
+    conversation: Conversation,
+    turn: Turn,
+    end: TurnEnd,
+    asked: Requests,
 ) -> None:
-    query = select(TurnRequest).where(TurnRequest.message_id == turn.message_id)
-    asked = {row.kind: row.data for row in (await session.execute(query)).scalars()}
     if turn.kind == "message" and not {STAY_ENDED, STATUS} & asked.keys():
         await status_after(session, conversation, "contact_wrote", BOT)
     if STATUS in asked:

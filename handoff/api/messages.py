@@ -93,7 +93,7 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
             reply_to_id=message.reply_to,
             files=files,
         )
-    services.pulse.beat()
+    services.pulse.beat("outbound")
     return json({"id": posted.id, "seq": posted.seq}, status=202)
 
 
@@ -105,7 +105,7 @@ async def send_note(request: Request, conversation_id: str) -> HTTPResponse:
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
         note = await add_note(session, found.id, current_user(request), text)
-    services.pulse.beat()
+    services.pulse.beat("outbound")
     return json({"id": note.id, "seq": note.seq}, status=201)
 
 
@@ -118,7 +118,7 @@ async def change_message(request: Request, conversation_id: str, message_id: int
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
         await edit_message(session, found.id, message_id, text, actor)
-    services.pulse.beat()
+    services.pulse.beat("outbound")
     return json({"id": message_id})
 
 
@@ -130,7 +130,7 @@ async def remove_message(request: Request, conversation_id: str, message_id: int
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
         await delete_message(session, found.id, message_id, actor)
-    services.pulse.beat()
+    services.pulse.beat("outbound")
     return json({"id": message_id, "deleted": True})
 
 

@@ -25,7 +25,7 @@ class Bridge:
 
     async def run(self) -> None:
         """Works until cancelled; then lets running turns finish their transaction."""
-        waiter = self._pulse.waiter()
+        waiter = self._pulse.waiter("inbound")
         try:
             while True:
                 try:

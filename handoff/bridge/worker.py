@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.directory import PULL_KINDS
 from desk.contacts.portal_access import draw_credentials
 from desk.conversations.append import append_message
 from desk.conversations.leases import Lease, LeaseLost, abandon_lease, renew_lease, take_lease
@@ -90,7 +91,8 @@ class Worker:
                 more = await self._bot_turn(lease, turn, uncertain=uncertain)
             else:
                 more = await self._human_turn(lease, turn)
-            self._pulse.beat()
+            fetches = turn is not None and turn.channel_kind in PULL_KINDS
+            self._pulse.beat("events" if fetches else "outbound")
             if not more:
                 return
             uncertain = False

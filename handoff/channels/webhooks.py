@@ -63,7 +63,7 @@ async def take_webhook(request: Request, kind: str, channel: str) -> HTTPRespons
         if not receiver.is_authentic(request, secrets):
             raise Problem(401, "O segredo deste canal não confere.")
         await store_receipt(session, found.id, request.body)
-    services.pulse.beat()
+    services.pulse.beat("receipts")
     return json_response({"ok": True})
 
 
@@ -77,12 +77,12 @@ class Intake:
 
     async def run(self) -> None:
         """Parses until cancelled."""
-        waiter = self._pulse.waiter()
+        waiter = self._pulse.waiter("receipts")
         try:
             while True:
                 try:
                     while await self._take_next():
-                        self._pulse.beat()
+                        self._pulse.beat("inbound")
                 except Exception:
                     # The receipts stay as they are and are looked at again in a second.
                     logger.exception("intake.look_failed")

@@ -207,14 +207,13 @@ def upgrade() -> None:
         sa.Column("last_seq", sa.Integer(), nullable=False),
         sa.Column("last_contact_seq", sa.Integer(), nullable=False),
         sa.Column("agent_seen_seq", sa.Integer(), nullable=False),
-        sa.Column(
-            "last_message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("last_message_seq", sa.Integer(), nullable=False),
         sa.Column("last_message_at", desk.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("work_due_at", desk.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.String(length=40), nullable=True),
         sa.Column("lease_expires_at", desk.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lease_inherited", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignee_id"], ["users.id"], name=op.f("fk_conversations_assignee_id")
         ),
@@ -388,6 +387,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=True),
         sa.Column("buttons", sa.JSON(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("media_count", sa.Integer(), nullable=False),
         sa.Column(
             "reply_to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
@@ -574,6 +574,7 @@ def upgrade() -> None:
         sa.Column(
             "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("made_by_handoff", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],

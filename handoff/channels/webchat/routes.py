@@ -59,7 +59,7 @@ async def open_session(request: Request, channel: str) -> HTTPResponse:
             session, found, Alias("web_visitor", visitor), visitor, body.name
         )
         token = await open_webchat_session(session, conversation.id, services.settings.session_days)
-    services.pulse.beat()
+    services.pulse.beat("events")
     return json({"session": token, "conversation": conversation.public_id}, status=201)
 
 
@@ -81,7 +81,7 @@ async def send_message(request: Request, channel: str) -> HTTPResponse:
                 files=files,
             ),
         )
-    services.pulse.beat()
+    services.pulse.beat("inbound")
     body = {"id": received.message.id, "seq": received.message.seq}
     return json(body, status=202 if received.is_new else 200)
 
@@ -112,7 +112,7 @@ async def change_message(request: Request, channel: str, message_id: int) -> HTT
     actor = by_contact(conversation.contact_id)
     async with services.database.transaction() as session:
         await edit_message(session, conversation.id, message_id, text, actor)
-    services.pulse.beat()
+    services.pulse.beat("events")
     return json(await _one(services, conversation, message_id))
 
 
@@ -125,7 +125,7 @@ async def remove_message(request: Request, channel: str, message_id: int) -> HTT
         await delete_message(
             session, conversation.id, message_id, by_contact(conversation.contact_id)
         )
-    services.pulse.beat()
+    services.pulse.beat("events")
     return json(await _one(services, conversation, message_id))
 
 
