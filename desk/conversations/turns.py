@@ -113,6 +113,7 @@ async def offered_payloads(session: AsyncSession, conversation_id: int) -> set[s
             Message.conversation_id == conversation_id,
             Message.direction == "out",
             Message.author_kind == "bot",
+            Message.state != "suppressed",
         )
         .order_by(Message.seq.desc())
         .limit(OFFERS_REMEMBERED)
@@ -161,12 +162,14 @@ async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd
 async def hold_turn(session: AsyncSession, lease: Lease, turn: Turn | None) -> Conversation:
     """Holds the conversation and marks the message as done: a person answers it.
 
+    When the person has just given the conversation back, the message stays for the bot.
+
     Raises:
         LeaseLost: another worker took over.
     """
     conversation = await lock_conversation(session, lease.conversation_id)
     check_lease(conversation, lease)
-    if turn is not None:
+    if turn is not None and conversation.owner is not Owner.BOT:
         await _mark_done(session, turn.message_id)
     return conversation
 
