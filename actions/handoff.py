@@ -123,23 +123,27 @@ class ActionHumanFinished(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         outcome = heard(tracker).metadata.get("outcome")
+        # A person may have stepped in while a form was open.
+        left = leave_form(tracker)
         if outcome in ("resolved", "closed"):
             menu = offer(dispatcher, f"utter_human_finished_{outcome}", RATING_OPTIONS)
-            return [menu, SlotSet("next_step", "nothing")]
+            return [*left.events, menu, SlotSet("next_step", "nothing")]
         if outcome == "left_by_customer":
             dispatcher.utter_message(response="utter_human_left")
-            return [SlotSet("menu", None), SlotSet("next_step", "nothing")]
+            return [*left.events, SlotSet("menu", None), SlotSet("next_step", "nothing")]
         cancelled = outcome == "cancelled_by_customer"
         dispatcher.utter_message(
             response="utter_human_cancelled" if cancelled else "utter_human_finished_released"
         )
-        return await go_on(dispatcher, tracker)
+        return [*left.events, *await go_on(dispatcher, tracker, left.draft)]
 
 
-async def go_on(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+async def go_on(
+    dispatcher: CollectingDispatcher, tracker: Tracker, draft: dict[str, Any] | None = None
+) -> list[EventType]:
     """The menu for whom we know, the rest of the identification for others."""
     if not tracker.get_slot("identified"):
         return [SlotSet("menu", None), SlotSet("next_step", "identify")]
     async with reading(tracker) as turn:
-        menu = await show_menu(dispatcher, turn, tracker)
+        menu = await show_menu(dispatcher, turn, tracker, draft)
     return [*menu, SlotSet("next_step", "nothing")]

@@ -9,7 +9,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.interruptions import interrupts_choice, requested_slot
 from actions.names import introduces_name, name_in
-from actions.problems import problem_told
+from actions.problems import asks_for_ticket, problem_told
 from actions.session import company_slots, recall
 from actions.turn import heard, reading
 from desk.companies.cnpj import find_cnpj
@@ -32,10 +32,9 @@ class ActionWelcome(Action):
         async with reading(tracker) as turn:
             known = await recall(turn)
         events = [SlotSet(name, value) for name, value in known.items() if name != "identified"]
-        if said.intent in _WISHES:
-            problem = problem_told(said)
-            wanted = {"step": "open_ticket", "subject": problem}
-            events.append(SlotSet("wanted", wanted if said.intent == "open_ticket" else None))
+        if said.intent == "open_ticket" or asks_for_ticket(said.text):
+            wanted = {"step": "open_ticket", "subject": problem_told(said)}
+            events.append(SlotSet("wanted", wanted))
         dispatcher.utter_message(response=self._words(tracker), brand=known.get("brand"))
         return events
 

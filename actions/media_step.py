@@ -9,31 +9,41 @@ from rasa_sdk.types import DomainDict
 
 from actions.interruptions import interrupts_choice, requested_slot
 from actions.turn import heard
-from actions.wording import says_finished
+from actions.wording import says_finished, says_no, says_yes
 
+DONE, WAITING = "done", "waiting"
 _END = [{"title": "Fim", "payload": "Fim"}]
 
 
 def answer_to_media_step(slot: str, tracker: Tracker) -> dict[str, Any]:
-    """``done`` after "Fim" or a no; other words are kept as more of the description.
+    """``DONE`` after "Fim" or a no; other words are kept as more of the description.
 
     A bare file, or "segue a foto", is left to `action_receive_media`.
     """
     said = heard(tracker)
     if requested_slot(tracker) != slot or not said.text:
         return {}
-    if says_finished(said.text) or (said.intent == "deny" and said.word_count <= 6):
-        return {slot: "done"}
-    if said.intent == "affirm" and said.word_count <= 3:
-        return {}
+    if says_finished(said.text) or says_no(said.text):
+        return {slot: DONE}
+    if says_yes(said.text):
+        return {slot: WAITING}
     tells_more = said.has_files or said.word_count > 8
     return {} if interrupts_choice(said) and not tells_more else {slot: said.text}
 
 
-def _ask(dispatcher: CollectingDispatcher, tracker: Tracker, slot: str, response: str) -> None:
+_TELL_HOW_TO_FINISH = frozenset(
+    {"utter_media_received_more", "utter_media_more", "utter_media_waiting"}
+)
+
+
+def _ask(dispatcher: CollectingDispatcher, tracker: Tracker, response: str) -> None:
     # Whoever is sending files one by one has just been told how to finish.
-    if requested_slot(tracker) != slot:
-        dispatcher.utter_message(response=response, buttons=_END)
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            break
+        if (event.get("metadata") or {}).get("utter_action") in _TELL_HOW_TO_FINISH:
+            return
+    dispatcher.utter_message(response=response, buttons=_END)
 
 
 class ActionAskTicketMedia(Action):
@@ -45,7 +55,7 @@ class ActionAskTicketMedia(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        _ask(dispatcher, tracker, "ticket_media", "utter_ask_media")
+        _ask(dispatcher, tracker, "utter_ask_media")
         return []
 
 
@@ -58,5 +68,5 @@ class ActionAskActionMedia(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        _ask(dispatcher, tracker, "action_media", "utter_ask_more_media")
+        _ask(dispatcher, tracker, "utter_ask_more_media")
         return []

@@ -1,6 +1,5 @@
 """Numbered menus: shown, and answered by digit, by button or by meaning."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,15 +10,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import draft_option, leave_form
+from actions.numbers import number_in
+from actions.scores import score_in
 from actions.turn import Heard, Turn, heard, reading
 from actions.wording import fold
 from desk.states import STATUS_LABELS
 from desk.tickets.directory import tickets_of
 from desk.tickets.tables import Ticket
 
-_ORDINALS = ("zero", "primeir", "segund", "terceir", "quart", "quint", "sext", "setim", "oitav")
-_CARDINALS = ("zero", "um", "dois", "tres", "quatro", "cinco", "seis", "sete", "oito", "nove")
-_DIGITS = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _TITLE_CHARS = 60
 
 
@@ -66,26 +64,13 @@ def chosen(options: Iterable[Option], said: Heard) -> Option | None:
     for option in options:
         if option.answers and option.answers == said.intent:
             return option
+    if options and options[0].step == "rate":
+        return options[0] if score_in(said.text) else None
     words = fold(said.text).strip(" .!?*")
     if "ultim" in words and options:
         return options[-1]
     matching = [option for option in options if len(words) > 2 and words in fold(option.title)]
     return matching[0] if len(matching) == 1 else None
-
-
-def number_in(text: str) -> int | None:
-    """The one small number that a message names, in digits or words; None else."""
-    digits = _DIGITS.findall(text.replace("\ufe0f\u20e3", " "))
-    if digits:
-        return int(digits[0]) if len(digits) == 1 else None
-    words = [word.strip(".,!?*") for word in fold(text).split()]
-    if len(words) > 4:
-        return None
-    for names in (_CARDINALS, _ORDINALS):
-        for value, name in enumerate(names):
-            if any(w == name or (names is _ORDINALS and w.startswith(name)) for w in words):
-                return value
-    return None
 
 
 def ticket_title(ticket: Ticket) -> str:

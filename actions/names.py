@@ -14,6 +14,10 @@ _INTRODUCTION = re.compile(
     r"(?:eu )?sou (?:o|a)|aqui (?:é|e|eh) (?:o|a)|quem fala (?:é|e|eh) (?:o|a)?)[\s:,]+",
     re.IGNORECASE,
 )
+# "sou o dono" tells no name, "sou o Pedro" does.
+_INTRODUCES = re.compile(
+    r"\b(?:(?i:meu nome|me chamo)\b|(?i:sou|aqui (?:é|e|eh)|quem fala (?:é|e|eh)) (?:o|a) [A-ZÀ-Ý])"
+)
 _EMAIL = re.compile(r"\S+@\S+")
 _NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:[ '’.\-]+[^\W\d_][^\W\d_'’.\-]*)*\.?")
 _PARTICLES = frozenset({"da", "de", "do", "das", "dos", "e", "di", "du", "la", "van", "von", "y"})
@@ -57,7 +61,7 @@ def name_in(said: Heard) -> str | None:
 
 def introduces_name(text: str) -> bool:
     """Whether somebody says what they are called, in whatever moment."""
-    return re.search(r"\b(?:meu nome|me chamo)\b", text, re.IGNORECASE) is not None
+    return _INTRODUCES.search(text) is not None
 
 
 def _could_be_name(word: str) -> bool:

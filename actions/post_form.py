@@ -11,7 +11,7 @@ from actions.drafts import forget_action
 from actions.following import TICKET_OPTIONS, own_ticket
 from actions.interruptions import free_text_for
 from actions.media import media_used, unused_media
-from actions.media_step import answer_to_media_step
+from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import offer
 from actions.turn import Turn, writing
 from actions.wording import has_words
@@ -47,8 +47,11 @@ class ValidatePostForm(FormValidationAction):
     def validate_action_media(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        if value == "done":
-            return {"action_media": "done"}
+        if value == DONE:
+            return {"action_media": DONE}
+        if value == WAITING:
+            dispatcher.utter_message(response="utter_media_waiting")
+            return {"action_media": None}
         dispatcher.utter_message(response="utter_media_more")
         text = f"{tracker.get_slot('action_text') or ''}\n{value}".strip()
         return {"action_media": None, "action_text": text}

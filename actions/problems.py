@@ -9,7 +9,7 @@ _COMMAND = re.compile(
     r"(?:0 ?- ?)?(?:(?:oi|ola|bom dia|boa tarde|boa noite|opa)[\s,!.]*)?"
     r"(?:eu )?(?:quero|queria|qro|gostaria de|preciso(?: de)?|posso|vou|desejo|pode)?\s*"
     r"(?:abri\w*|abre|criar?|cria|registrar?|fazer|novo|nova|um novo|uma nova)?\s*"
-    r"(?:uma?|o|a)?\s*(?:novo|nova)?\s*"
+    r"(?:uma?|o|a)?\s*(?:novo|nova|outro|outra)?\s*"
     r"(?:chamados?|xamado|atendimentos?|tickets?|solicitac\w+|ocorrencia|suporte|problemas?|"
     r"erro|incidente|ajuda)?"
     r"(?: de suporte| no sistema| pra mim| para mim| por favor| pfv?| ai| aqui)*[\s.!?]*"
@@ -18,11 +18,25 @@ _VAGUE = re.compile(
     r"(?:oi|ola|bom dia|boa tarde)?[\s,]*(?:estou|to|tou|tenho)\s+(?:com\s+)?(?:um\s+)?problema\w*"
     r"(?: no sistema| aqui| aki)?[\s.!]*"
 )
+_GREETING = re.compile(
+    r"^(?:(?:oi+e?|ol[aá]|opa|bom dia|boa tarde|boa noite|e a[ií]|tudo bem|td bem)\b[\s,!.?]*)+",
+    re.IGNORECASE,
+)
 _ASKED_WITH_IT = re.compile(
     r"^.*?\b(?:chamado|atendimento|ticket|solicita[cç][aã]o)\b\s*"
     r"(?:[:,\-]|porque|pq|pois|sobre|que|para|pra)\s+",
     re.IGNORECASE,
 )
+
+
+_TICKET_WISH = re.compile(
+    r"\b(?:abri\w*|criar?|registrar?|novo)\b.{0,15}\b(?:chamado|xamado|atendimento|ticket)"
+)
+
+
+def asks_for_ticket(text: str) -> bool:
+    """Whether a message asks for a ticket beside what else it says."""
+    return _TICKET_WISH.search(fold(text)) is not None
 
 
 def problem_told(said: Heard) -> str | None:
@@ -32,5 +46,5 @@ def problem_told(said: Heard) -> str | None:
     plain = fold(said.text)
     if _COMMAND.fullmatch(plain) or _VAGUE.fullmatch(plain):
         return None
-    told = _ASKED_WITH_IT.sub("", said.text).strip()
-    return told or said.text
+    told = _ASKED_WITH_IT.sub("", _GREETING.sub("", said.text)).strip() or said.text
+    return told[:1].upper() + told[1:]

@@ -1,6 +1,5 @@
 """The rating after a person's service, and its comment."""
 
-import re
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -10,34 +9,19 @@ from rasa_sdk.types import DomainDict
 
 from actions.handoff import go_on
 from actions.interruptions import requested_slot
-from actions.menu import number_in, remembered
+from actions.menu import remembered
+from actions.problems import problem_told
+from actions.scores import score_in
 from actions.turn import Turn, heard, writing
-from actions.wording import fold, says_finished
+from actions.wording import says_finished, says_no
 from desk.conversations.ratings import comment_service, rate_service
 from desk.conversations.requests import request_stay_ended
 
 SKIPPED = "none"
 _GOOD_SCORE = 4
-_SCORES = {
-    5: r"otim|excelent|maxim|perfeit|ador|maravilh|nota mil|muito bem|mt bem|muito bo[ma]|top",
-    4: r"\bbom\b|\bboa\b|bem atendid|gostei",
-    3: r"regular|mais ou menos|razoavel|medio",
-    1: r"pessim|horrivel|terrivel|nota zero",
-    2: r"ruim|fraco|deixou a desejar",
-}
 _LEAVES_COMMENT = frozenset(
     {"talk_to_human", "goodbye", "show_menu", "menu_option", "check_status", "human_finished"}
 )
-
-
-def score_in(text: str) -> int | None:
-    """A score from 1 to 5 in digits, stars or words; "nota 10" counts as 5."""
-    stars = text.count("⭐")
-    number = stars or number_in(text)
-    if number is not None:
-        return min(5, max(1, number))
-    plain = fold(text)
-    return next((score for score, words in _SCORES.items() if re.search(words, plain)), None)
 
 
 class ActionRate(Action):
@@ -85,8 +69,10 @@ class ValidateCommentForm(FormValidationAction):
             return {}
         if said.intent in _LEAVES_COMMENT and said.word_count <= 8 and said.confidence >= 0.5:
             return {}
-        declined = said.intent in ("deny", "thanks") and said.word_count <= 4
-        skipped = declined or says_finished(said.text)
+        if said.intent == "open_ticket" and problem_told(said) is None:
+            return {}
+        thanked = said.intent == "thanks" and said.word_count <= 4
+        skipped = thanked or says_no(said.text) or says_finished(said.text)
         return {"rating_comment": SKIPPED if skipped else said.text}
 
     def validate_rating_comment(

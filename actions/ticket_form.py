@@ -9,11 +9,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.interruptions import free_text_for, interrupts_choice, requested_slot
-from actions.media_step import answer_to_media_step
-from actions.menu import number_in
+from actions.media_step import DONE, WAITING, answer_to_media_step
+from actions.numbers import number_in
 from actions.problems import problem_told
-from actions.turn import heard, reading
-from actions.wording import first_sentence, fold, has_words
+from actions.turn import Heard, heard, reading
+from actions.wording import first_sentence, fold, has_words, says_no, says_yes
 from desk.tickets.request_types import offered_in_chat
 from desk.tickets.tables import RequestType
 
@@ -36,14 +36,12 @@ class ValidateTicketForm(FormValidationAction):
         if tracker.get_slot("ticket_subject") is None and requested_slot(tracker) is None and told:
             return {"ticket_subject": told}
         text = free_text_for("ticket_subject", tracker)
-        asks_again = said.intent == "open_ticket" and told is None and said.confidence >= 0.5
-        return {} if text is None or asks_again else {"ticket_subject": text}
+        return {} if text is None else {"ticket_subject": text}
 
     async def validate_ticket_subject(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        said = heard(tracker)
-        if not has_words(value) or (said.intent in ("affirm", "deny") and said.text == value):
+        if not has_words(value) or says_nothing(heard(tracker), value):
             dispatcher.utter_message(response="utter_subject_invalid")
             return {"ticket_subject": None}
         subject = first_sentence(value, MOST_SUBJECT_CHARS)
@@ -90,7 +88,7 @@ class ValidateTicketForm(FormValidationAction):
         if not has_words(value):
             dispatcher.utter_message(response="utter_description_invalid")
             return {"ticket_description": None}
-        if heard(tracker).intent == "deny" and heard(tracker).text == value:
+        if says_no(value):
             return {"ticket_description": tracker.get_slot("ticket_subject")}
         return {"ticket_description": value}
 
@@ -102,11 +100,25 @@ class ValidateTicketForm(FormValidationAction):
     def validate_ticket_media(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        if value == "done":
-            return {"ticket_media": "done"}
+        if value == DONE:
+            return {"ticket_media": DONE}
+        if value == WAITING:
+            dispatcher.utter_message(response="utter_media_waiting")
+            return {"ticket_media": None}
         dispatcher.utter_message(response="utter_media_more")
         description = f"{tracker.get_slot('ticket_description') or ''}\n{value}".strip()
         return {"ticket_media": None, "ticket_description": description}
+
+
+def says_nothing(said: Heard, subject: str) -> bool:
+    """Whether a yes, a no or one more "quero abrir um chamado" stands for the subject."""
+    if said.text != subject or said.word_count > 8:
+        return False
+    return (
+        says_yes(subject)
+        or says_no(subject)
+        or (said.intent == "open_ticket" and problem_told(said) is None)
+    )
 
 
 def find_type(types: Sequence[RequestType], text: str) -> str | None:

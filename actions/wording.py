@@ -11,6 +11,15 @@ _FINISHED = re.compile(
     r"|(?:nao|n) (?:tenho|tem|ha|precisa)\b.{0,30}|nenhum\w?"
     r"|sem (?:anexos?|arquivos?|midias?|fotos?))"
 )
+_NO = re.compile(
+    r"(?:(?:nao|n|nn|naum|nada|nenhum\w?|negativo|nem|pular|deixa|agora|hoje|ainda|obrigad\w|vlw"
+    r"|valeu|quero|precisa|preciso|tenho|sei|pra|para|la|quieto|isso|mais|por|favor|so)\b\s*)+"
+)
+_YES = re.compile(
+    r"(?:(?:s|ss|sim|claro|ok|okay|blz|beleza|isso|mesmo|certo|pode|ser|quero|aceito|uhum|aham|bora"
+    r"|com|certeza|por|favor|ta|bom|tudo|bem)\b\s*)+"
+)
+_REFUSES = re.compile(r"\b(?:nao|n|nn|naum|nada|nenhum\w?|negativo|pular|deixa)\b")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -22,8 +31,23 @@ def fold(text: str) -> str:
 
 def says_finished(text: str) -> bool:
     """Whether a message says that there is no more to come: "Fim" and its like."""
-    words = " ".join(re.sub(r"[^\w\s]", " ", fold(text)).split())
+    words = _plain(text)
     return len(words) <= 60 and _FINISHED.fullmatch(words) is not None
+
+
+def says_no(text: str) -> bool:
+    """Whether a message is a bare no, whatever its politeness; "nota errada" is not."""
+    words = _plain(text)
+    return _NO.fullmatch(words) is not None and _REFUSES.search(words) is not None
+
+
+def says_yes(text: str) -> bool:
+    """Whether a message is a bare yes."""
+    return _YES.fullmatch(_plain(text)) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", " ", fold(text[:200])).split())
 
 
 def has_words(text: str) -> bool:
@@ -33,7 +57,7 @@ def has_words(text: str) -> bool:
 
 def first_sentence(text: str, most_chars: int) -> str:
     """The first sentence or line, cut at a word when it is longer than ``most_chars``."""
-    sentence = re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0].strip()
+    sentence = re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0].strip(" .")
     if len(sentence) <= most_chars:
         return sentence
     return sentence[: most_chars - 1].rsplit(" ", 1)[0] + "…"

@@ -20,9 +20,16 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME, REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, Event, FollowupAction, SlotSet
+from rasa.shared.core.events import (
+    ActionExecuted,
+    BotUttered,
+    Event,
+    FollowupAction,
+    SessionStarted,
+    SlotSet,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
@@ -65,6 +72,9 @@ def _failure(action_name: str, requested_slot: str | None) -> list[Event]:
     if action_name.startswith("validate_") and requested_slot:
         # A form whose validation sets no slot is rejected, and its events with it.
         events.append(SlotSet(requested_slot, None))
+    if action_name == ACTION_SESSION_START_NAME:
+        # Without these the conversation would never be in order again.
+        return [*events, SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)]
     # Whatever a rule would do next relies on what the action should have set.
     events.append(FollowupAction(ACTION_LISTEN_NAME))
     return events
