@@ -15,8 +15,9 @@ from sqlalchemy.orm import aliased
 
 from desk.channels.directory import PULL_KINDS
 from desk.channels.tables import Channel
-from desk.conversations.tables import Message
+from desk.conversations.tables import Conversation, Message
 from desk.events.log import SYSTEM, record_event
+from desk.states import Owner
 
 SENDING_SECONDS = 60
 MAX_ATTEMPTS = 8
@@ -62,20 +63,28 @@ async def due_deliveries(session: AsyncSession, limit: int = 50) -> Sequence[int
 
 
 async def start_sending(session: AsyncSession, message_id: int) -> Delivery | None:
-    """Takes a message before the provider is called; None when another was first."""
+    """Takes a message before the provider is called; None when it must not go out now.
+
+    Another process was first; or it is the bot's, was on its way (and so not suppressed) when a
+    person took the conversation, and would have to be sent again.
+    """
     now = datetime.now(UTC)
-    message = (
-        await session.execute(
-            select(Message)
-            .where(
-                Message.id == message_id,
-                Message.state.in_(["pending", "sending"]),
-                or_(Message.due_at.is_(None), Message.due_at <= now),
-            )
-            .with_for_update(skip_locked=True)
+    query = (
+        select(Message, Conversation.owner)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Message.id == message_id,
+            Message.state.in_(["pending", "sending"]),
+            or_(Message.due_at.is_(None), Message.due_at <= now),
         )
-    ).scalar_one_or_none()
-    if message is None:
+        .with_for_update(of=Message, skip_locked=True)
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    message, owner = row
+    if message.author_kind == "bot" and owner is Owner.AGENT:
+        message.state = "suppressed"
         return None
     if message.state == "sending":
         message.data = {**message.data, "perhaps_repeated": True}

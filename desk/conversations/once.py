@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import PerformedAction
+from desk.db import upsert
 
 Work = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -23,10 +24,16 @@ async def perform_once(
     """
     if message_id is None:
         return await work()
-    done = await session.get(PerformedAction, (message_id, action))
-    if done is not None:
-        return done.result
-    result = await work()
-    session.add(PerformedAction(message_id=message_id, action=action, result=result))
-    await session.flush()
-    return result
+    insert = upsert(session)
+    row = insert(PerformedAction).values(message_id=message_id, action=action, result={})
+    # Where the first turn's action still runs (Rasa died, the action server did not), this waits
+    # for its end: the row is there if it committed, and free if it failed.
+    taken = await session.execute(
+        row.on_conflict_do_nothing().returning(PerformedAction.message_id)
+    )
+    is_first = taken.scalar_one_or_none() is not None
+    done = await session.get_one(PerformedAction, (message_id, action))
+    if is_first:
+        done.result = await work()
+        await session.flush()
+    return done.result
