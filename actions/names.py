@@ -31,7 +31,8 @@ _NEVER = re.compile(
     problema|erro|chamado|ticket|atendimento|suporte|impressora|nota|boleto|abrir|criar|novo|
     nova|esqueci|nada|tudo|bem|para|pra|com|sem|nem|mas|ja|agora|hoje|aqui|ai|esta|estou|tenho|
     tem|ter|ser|fazer|posso|pode|porra|caralho|merda|teste|test|asdf|qwerty|abc|null|none|
-    undefined|tchau|td|nunca|sei|digo
+    undefined|tchau|td|nunca|sei|digo|dono|dona|gerente|
+    proprietario|proprietaria|responsavel|funcionario|funcionaria|cliente|vendedor|caixa
     """,
     re.VERBOSE,
 )
