@@ -3,7 +3,8 @@
 SQLite is the default and must keep what was acknowledged, so it runs in WAL mode with
 ``synchronous=FULL``. A writer begins with BEGIN IMMEDIATE: a deferred transaction that
 reads first and writes later fails with "database is locked" under two processes. One lock
-a process lets writers queue fairly instead of polling SQLite's own lock.
+a process lets writers queue fairly instead of polling SQLite's own lock. Readers begin nothing:
+each statement is a snapshot of its own.
 """
 
 import asyncio
@@ -15,16 +16,20 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import BigInteger, Integer
 
-SQLITE_BUSY_TIMEOUT_SECONDS = 30
+from desk.sqlite import BUSY_TIMEOUT_SECONDS, open_quickly, prepare_connection
+
 POSTGRESQL_POOL_SIZE = 20
 
 # SQLite counts row ids by itself only in a column whose type is INTEGER.
@@ -94,18 +99,14 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {}
-        if self.is_sqlite:
-            options["connect_args"] = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
-        else:
-            options |= {"pool_size": POSTGRESQL_POOL_SIZE, "pool_pre_ping": True}
-        self.engine = create_async_engine(url, **options)
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-        writer = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.engine = _make_engine(url, quick=self.is_sqlite)
+        self._slow_engine = _make_engine(url, quick=False) if self.is_sqlite else self.engine
+        writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        reader = self.engine.execution_options(begin="")
+        slow_reader = self._slow_engine.execution_options(begin="")
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
+        self._readers = async_sessionmaker(reader, expire_on_commit=False)
+        self._slow_readers = async_sessionmaker(slow_reader, expire_on_commit=False)
         self._writing = asyncio.Lock()
 
     @asynccontextmanager
@@ -118,14 +119,28 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads."""
-        async with self._readers() as session:
+    async def reading(self, *, may_be_slow: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session that only reads; a slow one never holds up the event loop."""
+        sessions = self._slow_readers if may_be_slow else self._readers
+        async with sessions() as session:
             yield session
 
     async def close(self) -> None:
         """Closes every connection."""
         await self.engine.dispose()
+        await self._slow_engine.dispose()
+
+
+def _make_engine(url: str, *, quick: bool) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_size=POSTGRESQL_POOL_SIZE, pool_pre_ping=True)
+    options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_SECONDS}
+    if quick:
+        options["async_creator_fn"] = open_quickly
+    engine = create_async_engine(url, connect_args=options)
+    event.listen(engine.sync_engine, "connect", prepare_connection)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
 
 
 async def database_now(session: AsyncSession) -> datetime:
@@ -139,18 +154,10 @@ async def database_now(session: AsyncSession) -> datetime:
     return now
 
 
-def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    del record
-    # None: the driver starts no transaction by itself; _begin_sqlite does.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+    begin = connection.get_execution_options().get("begin", "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 def upsert(session: AsyncSession) -> Any:

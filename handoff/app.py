@@ -89,14 +89,17 @@ async def _start(app: Sanic[Any, Any]) -> None:
     words = Words.load()
     telegram = TelegramSender(settings.telegram_api_url, vault)
     worker = Worker(settings, database, bot, pulse, words, vault)
-    app.ctx.services = Services(settings, database, vault, words, bot, pulse, live, delivered)
+    bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
+    app.ctx.services = Services(
+        settings, database, vault, words, bot, pulse, live, delivered, bridge
+    )
     app.ctx.telegram = telegram
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
         "live": live.run(),
         "delivered": delivered.run(),
         "intake": webhooks.Intake(database, pulse, app.ctx.receivers).run(),
-        "bridge": Bridge(database, worker, pulse, settings.bridge_concurrency).run(),
+        "bridge": bridge.run(),
         "outbox": Outbox(database, pulse, {"telegram": telegram}).run(),
         "tidy": _tidy(database),
     }

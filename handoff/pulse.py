@@ -73,13 +73,14 @@ class Pulse:
                 event.set()
 
     async def _watch_sqlite(self) -> None:
-        async with self._database.engine.connect() as connection:
+        reader = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with reader.connect() as connection:
             known = None
             while True:
                 version = (await connection.execute(text("PRAGMA data_version"))).scalar_one()
-                await connection.rollback()
                 if known is not None and version != known:
-                    self._wake()
+                    # Our own commits show here, too: only the followers of the log look.
+                    self._wake("events")
                 known = version
                 await asyncio.sleep(_DATA_VERSION_SECONDS)
 

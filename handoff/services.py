@@ -8,6 +8,7 @@ from desk.db import Database
 from desk.settings import Settings
 from desk.vault import Vault
 from handoff.bot import RasaClient
+from handoff.bridge.loop import Bridge
 from handoff.delivered import Delivered
 from handoff.live import Live
 from handoff.pulse import Pulse
@@ -26,6 +27,7 @@ class Services:
     pulse: Pulse
     live: Live
     delivered: Delivered
+    bridge: Bridge
 
 
 def services_of(request: Request) -> Services:

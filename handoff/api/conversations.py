@@ -81,7 +81,8 @@ def conversation_json(row: ConversationRow) -> dict[str, Any]:
 @api_user("agent", "supervisor", "admin")
 async def list_all(request: Request) -> HTTPResponse:
     """Conversations that the user may see, newest message first."""
-    async with services_of(request).database.reading() as session:
+    searches = bool(request.args.get("q"))
+    async with services_of(request).database.reading(may_be_slow=searches) as session:
         filters = await _filters(session, request)
         page = await list_conversations(
             session, current_user(request), filters, request.args.get("cursor")

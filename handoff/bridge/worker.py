@@ -1,6 +1,7 @@
 """Work a conversation's messages in order, under its lease."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -41,6 +42,14 @@ _RETRY_SECONDS = 2.0
 logger = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Job:
+    """A conversation under a lease, and the message to begin with."""
+
+    lease: Lease
+    turn: Turn | None
+
+
 class Worker:
     """Takes a conversation's lease and works until nothing waits."""
 
@@ -60,24 +69,25 @@ class Worker:
         self._words = words
         self._vault = vault
 
-    async def work(self, conversation_id: int) -> None:
-        """Works one conversation, if its lease is free."""
-        async with self._database.transaction() as session:
-            lease = await take_lease(session, conversation_id, self._settings.lease_seconds)
-            if lease is None:
-                return
-            turn = await next_turn(session, conversation_id)
+    async def take(self, session: AsyncSession, conversation_id: int) -> Job | None:
+        """The right to work a conversation and its first message, in the caller's transaction."""
+        lease = await take_lease(session, conversation_id, self._settings.lease_seconds)
+        return Job(lease, await next_turn(session, conversation_id)) if lease else None
+
+    async def work(self, job: Job) -> None:
+        """Works a conversation until nothing waits."""
+        lease = job.lease
         renewing = asyncio.create_task(self._renew(lease))
         try:
-            await self._work_all(lease, turn)
+            await self._work_all(lease, job.turn)
         except LeaseLost:
-            logger.warning("bridge.lease_lost", conversation_id=conversation_id)
+            logger.warning("bridge.lease_lost", conversation_id=lease.conversation_id)
         except asyncio.CancelledError:
             await self._abandon(lease, 0)
             raise
         except Exception:
             # The message stays unworked and is tried again: nothing is lost, it only waits.
-            logger.exception("bridge.work_failed", conversation_id=conversation_id)
+            logger.exception("bridge.work_failed", conversation_id=lease.conversation_id)
             await self._abandon(lease, _RETRY_SECONDS)
         finally:
             renewing.cancel()

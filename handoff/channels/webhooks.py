@@ -91,6 +91,9 @@ class Intake:
             self._pulse.forget(waiter)
 
     async def _take_next(self) -> bool:
+        async with self._database.reading() as session:
+            if not await unread_receipts(session, limit=1):
+                return False
         async with self._database.transaction() as session:
             receipts = await unread_receipts(session, limit=1)
             if not receipts:

@@ -17,6 +17,7 @@ from desk.conversations.thread import messages_by_id
 from desk.conversations.webchat_sessions import conversation_of_session, open_webchat_session
 from desk.events.log import by_contact
 from desk.media.store import StoredFile
+from desk.states import Owner
 from handoff.channels.webchat.shapes import EditedMessage, NewMessage, NewSession, messages_json
 from handoff.channels.webchat.stream import stream_events, wait_for_messages
 from handoff.pages import render
@@ -81,7 +82,12 @@ async def send_message(request: Request, channel: str) -> HTTPResponse:
                 files=files,
             ),
         )
-    services.pulse.beat("inbound")
+        job = None
+        if received.is_new and received.conversation.owner is Owner.BOT:
+            job = await services.bridge.take_now(session, conversation.id)
+    if job is not None:
+        services.bridge.start(job)
+    services.pulse.beat("events" if job else "inbound")
     body = {"id": received.message.id, "seq": received.message.seq}
     return json(body, status=202 if received.is_new else 200)
 
