@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -12,15 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
 from desk.companies.tables import Company
+from desk.contacts.portal_access import hide_credentials
 from desk.contacts.tables import Contact, ContactCompany
 from desk.conversations.tables import Conversation, ConversationTicket, Message
 from desk.errors import Invalid, NotFound
 from desk.states import ACTIVE, ENDED, Owner, Status
 from desk.team.queues import queue_ids_of
 from desk.team.tables import Queue, User
+from desk.text import clean_text
 from desk.tickets.tables import Ticket
 
 MAX_PAGE = 100
+_PREVIEW_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ async def list_conversations(
     else:
         query = query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
         if cursor:
-            at, last_id = _read_cursor(cursor)
+            at, last_id = read_cursor(cursor)
             query = query.where(
                 or_(
                     Conversation.last_message_at < at,
@@ -176,13 +179,17 @@ async def rows_of(
                 priority=each.priority,
                 waiting_since=each.waiting_since,
                 last_message_at=each.last_message_at,
-                last_text=last.text[:200] if last and not last.hidden_from_team else "",
+                last_text=_preview(last) if last else "",
                 last_author_kind=last.author_kind if last else "",
                 last_media_count=last.media_count if last else 0,
                 unread=each.last_contact_seq > each.agent_seen_seq,
             )
         )
     return rows
+
+
+def _preview(last: Message) -> str:
+    return "" if last.hidden_from_team else hide_credentials(last.text)[:_PREVIEW_CHARS]
 
 
 async def mark_seen_by_team(session: AsyncSession, conversation: Conversation, seq: int) -> None:
@@ -238,8 +245,8 @@ def _conditions(filters: Filters, viewer: User) -> list[ColumnElement[bool]]:
                 )
             )
         )
-    if filters.q.strip():
-        conditions.append(_search(filters.q.strip()))
+    if q := clean_text(filters.q):
+        conditions.append(_search(q))
     return conditions
 
 
@@ -298,9 +305,16 @@ def _write_cursor(last: Conversation) -> str:
     return base64.urlsafe_b64encode(value.encode()).decode()
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, int]:
+def read_cursor(cursor: str) -> tuple[datetime, int]:
+    """When and which conversation the previous page ended with.
+
+    Raises:
+        Invalid: the cursor is not one of ours.
+    """
     try:
         at, last_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return datetime.fromisoformat(at), int(last_id)
-    except (ValueError, TypeError) as error:
+        if not 0 <= last_id < 2**63:
+            raise ValueError("no id")
+        return datetime.fromisoformat(at).astimezone(UTC), int(last_id)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Invalid("cursor", "O cursor não é válido.") from error

@@ -35,6 +35,7 @@ async def open_ticket(
     if not subject.strip():
         raise Invalid("subject", "O chamado precisa de um assunto.")
     now = datetime.now(UTC)
+    media_ids = list(dict.fromkeys(media_ids))
     ticket = Ticket(
         number=await _next_number(session, now.year),
         contact_id=contact_id,
@@ -50,7 +51,7 @@ async def open_ticket(
     )
     session.add(ticket)
     await session.flush()
-    for position, media_id in enumerate(dict.fromkeys(media_ids)):
+    for position, media_id in enumerate(media_ids):
         session.add(TicketMedia(ticket_id=ticket.id, media_id=media_id, position=position))
     await session.flush()
     await record_event(

@@ -46,6 +46,7 @@ async def post_ticket_action(
     """
     ticket = await lock_ticket(session, ticket_id)
     now = datetime.now(UTC)
+    media_ids = list(dict.fromkeys(media_ids))
     actor, name = await _author(session, ticket, author_kind, author_user_id)
     action = TicketAction(
         ticket_id=ticket_id,
@@ -58,7 +59,7 @@ async def post_ticket_action(
     )
     session.add(action)
     await session.flush()
-    for position, media_id in enumerate(dict.fromkeys(media_ids)):
+    for position, media_id in enumerate(media_ids):
         await session.merge(
             TicketMedia(
                 ticket_id=ticket_id, media_id=media_id, action_id=action.id, position=position
