@@ -2,6 +2,7 @@
 
 const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'`]+/giu;
 const SENTENCE_END = /[.,;:!?)\]}»”’*_]$/u;
+const STRONG = /(?<![\w*])\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*(?![\w*])/gu;
 const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f|\s)+$/u;
 
 /** An address without the full stop or bracket that belongs to the sentence around it. */
@@ -28,18 +29,24 @@ export function splitLinks(text) {
   return parts;
 }
 
+/** Words in *asterisks* are strong, as in WhatsApp, where the same texts go. */
+function appendWords(parent, text) {
+  let end = 0;
+  for (const match of text.matchAll(STRONG)) {
+    parent.append(text.slice(end, match.index), element("strong", {}, match[1]));
+    end = match.index + match[0].length;
+  }
+  parent.append(text.slice(end));
+}
+
 export function appendText(parent, text) {
   for (const part of splitLinks(text)) {
     if (!part.href || !URL.canParse(part.href)) {
-      parent.append(part.text);
+      appendWords(parent, part.text);
       continue;
     }
-    const link = document.createElement("a");
-    link.href = part.href;
-    link.textContent = part.text;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-    parent.append(link);
+    const attributes = { href: part.href, target: "_blank", rel: "noopener noreferrer nofollow" };
+    parent.append(element("a", attributes, part.text));
   }
 }
 

@@ -21,14 +21,6 @@ MediaUrl = Callable[[int, str], str]
 
 
 @dataclass(frozen=True)
-class TextPart:
-    """Words, and where they lead when they are a link."""
-
-    text: str
-    href: str
-
-
-@dataclass(frozen=True)
 class FileItem:
     """A file of a message. ``kind``: image, video, audio or file."""
 
@@ -61,7 +53,7 @@ class ThreadItem:
     eventful: bool = False
     state_icon: str = ""
     state_label: str = ""
-    parts: list[TextPart] = field(default_factory=list)
+    parts: list[wording.TextPart] = field(default_factory=list)
     attachments: list[FileItem] = field(default_factory=list)
 
 
@@ -155,7 +147,7 @@ def _message_item(
         eventful=failed or message.edited_at is not None or message.delivery == "pending",
         state_icon=icon,
         state_label=f"{label}: {message.failure}" if message.failure else label,
-        parts=[TextPart(*part) for part in wording.split_links(text)],
+        parts=wording.split_text(text),
         attachments=[_file_item(file, media_url) for file in message.attachments],
     )
 

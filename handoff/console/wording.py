@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -43,6 +44,7 @@ _MONTHS = (
     "dezembro",
 )
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`]+", re.IGNORECASE)
+_STRONG = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*(?![\w*])")
 _SENTENCE_END = ".,;:!?)]}»”’*_"
 
 
@@ -102,22 +104,38 @@ def size_name(size_bytes: int) -> str:
     return f"{size_bytes / 1024 / 1024:.1f} MB".replace(".", ",")
 
 
-def split_links(text: str) -> list[tuple[str, str]]:
-    """Text as (words, address) parts; the address is empty where there is no link."""
-    parts: list[tuple[str, str]] = []
+@dataclass(frozen=True)
+class TextPart:
+    """Words; where they lead when they are a link; whether they are strong."""
+
+    text: str
+    href: str = ""
+    strong: bool = False
+
+
+def split_text(text: str) -> list[TextPart]:
+    """Text as plain, linked and strong parts: *so*, as in WhatsApp, where the same texts go."""
+    parts: list[TextPart] = []
     end = 0
     for match in _LINK.finditer(text):
         words = _trim_address(match.group())
         address = words if "://" in words else f"https://{words}"
         if not _has_host(address):
             continue
-        if match.start() > end:
-            parts.append((text[end : match.start()], ""))
-        parts.append((words, address))
+        parts += _split_strong(text[end : match.start()])
+        parts.append(TextPart(words, address))
         end = match.start() + len(words)
-    if end < len(text):
-        parts.append((text[end:], ""))
-    return parts
+    return parts + _split_strong(text[end:])
+
+
+def _split_strong(text: str) -> list[TextPart]:
+    parts: list[TextPart] = []
+    end = 0
+    for match in _STRONG.finditer(text):
+        parts += [TextPart(text[end : match.start()]), TextPart(match.group(1), strong=True)]
+        end = match.end()
+    parts.append(TextPart(text[end:]))
+    return [part for part in parts if part.text]
 
 
 def _trim_address(words: str) -> str:

@@ -43,7 +43,12 @@ export function initComposer(form) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit(form, id, text, tray);
+    // An action on its way (claiming) decides whether this is an answer or a note: it goes first.
+    if (document.querySelector(".actions .htmx-request")) {
+      document.addEventListener("htmx:after:swap", () => form.isConnected && form.requestSubmit(), { once: true });
+    } else {
+      submit(form, id, text, tray);
+    }
   });
   drawUnsent(id);
 }

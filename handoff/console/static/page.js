@@ -23,8 +23,10 @@ function coalesced(work) {
   };
 }
 
+/** The fragment, or null: after a failure the live socket connects again and everything is asked for once more. */
 async function partOf(url) {
-  const response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" });
+  const response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
+  if (!response) return null;
   if (response.redirected || response.status === 401) location.reload(); // The login ended: the page leads to it.
   if (!response.ok) return null;
   return response.text();

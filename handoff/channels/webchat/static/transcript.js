@@ -53,7 +53,7 @@ export class Transcript {
   }
 
   #authorName(message) {
-    return message.author?.name || this.brandName;
+    return message.author?.kind === "bot" ? "Assistente virtual" : message.author?.name || this.brandName;
   }
 
   #stateOf(message, answeredSeq) {

@@ -1,0 +1,86 @@
+"""Real browsers for whole flows: Debian's chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARTIFACTS = Path(__file__).parents[2] / "var" / "artifacts"
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is a journey and takes longer than a test of one part."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+def find_chromium() -> str:
+    """Where the browser is."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        raise RuntimeError("no chromium on this machine; on Debian: apt install chromium")
+    return found
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A browser of this test's own: Playwright's loop must not meet that of async tests."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(CHROMIUM_FLAGS)
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Opens a page in a context of its own, as another person would.
+
+    A script error on any page fails the test; what the pages showed at the end is kept.
+    """
+    pages: dict[str, Page] = {}
+    errors: list[str] = []
+
+    def open_one(person: str, **options: Any) -> Page:
+        context = browser.new_context(
+            locale="pt-BR", timezone_id="America/Sao_Paulo", reduced_motion="reduce", **options
+        )
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: errors.append(f"{person}: {error}"))
+        page.on("console", lambda message: _note_violation(message.text, person, errors))
+        pages[person] = page
+        return page
+
+    yield open_one
+    for person, page in pages.items():
+        picture(page, f"{request.node.name}-{person}-end")
+        page.context.close()
+    assert errors == []
+
+
+def _note_violation(text: str, person: str, errors: list[str]) -> None:
+    if "Content Security Policy" in text or "Uncaught" in text:
+        errors.append(f"{person}: {text}")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps what the page shows."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
