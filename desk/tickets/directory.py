@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.states import ENDED
@@ -16,10 +16,13 @@ _NUMBER = re.compile(r"(?:(\d{4})-)?0*(\d{1,9})")
 async def tickets_of(
     session: AsyncSession, contact_id: int, *, company_id: int | None = None, limit: int = 9
 ) -> Sequence[Ticket]:
-    """A contact's tickets: the active before the ended, newest first."""
+    """A contact's tickets: the active before the ended, newest first.
+
+    Those of a company include what was opened before the company was known.
+    """
     query = select(Ticket).where(Ticket.contact_id == contact_id)
     if company_id is not None:
-        query = query.where(Ticket.company_id == company_id)
+        query = query.where(or_(Ticket.company_id == company_id, Ticket.company_id.is_(None)))
     ended_last = case((Ticket.status.in_(ENDED), 1), else_=0)
     query = query.order_by(ended_last, Ticket.id.desc()).limit(limit)
     return (await session.execute(query)).scalars().all()

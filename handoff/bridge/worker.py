@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.channels.directory import PULL_KINDS
 from desk.contacts.portal_access import draw_credentials
 from desk.conversations.append import append_message
+from desk.conversations.handoff_tickets import end_handoff_tickets
 from desk.conversations.leases import Lease, LeaseLost, abandon_lease, renew_lease, take_lease
 from desk.conversations.ownership import release_to_bot
 from desk.conversations.requests import queue_outlook
@@ -29,7 +30,7 @@ from desk.conversations.turns import (
 from desk.db import Database
 from desk.events.log import SYSTEM, by_contact
 from desk.settings import Settings
-from desk.states import Owner
+from desk.states import Owner, Status
 from desk.vault import Vault
 from handoff.bot import BotError, RasaClient, replies_of
 from handoff.bridge.ask import ask_bot
@@ -155,6 +156,7 @@ class Worker:
                 await release_to_bot(session, conversation, contact, outcome="left_by_customer")
                 return
             case "cancel":
+                await end_handoff_tickets(session, conversation, Status.CLOSED, contact)
                 await release_to_bot(
                     session, conversation, contact, outcome="cancelled_by_customer"
                 )

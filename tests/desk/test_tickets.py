@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from desk.companies.directory import add_company
 from desk.contacts.tables import Contact
 from desk.conversations.handoff_tickets import end_handoff_tickets, ticket_for_handoff
 from desk.conversations.tickets import link_ticket
@@ -231,3 +232,23 @@ async def test_only_a_ticket_that_the_handoff_made_ends_with_the_service(
     async with database.reading() as session:
         assert (await session.get_one(Ticket, made.id)).status is Status.RESOLVED
         assert (await session.get_one(Ticket, own.id)).status is Status.OPEN
+
+
+async def test_a_companys_list_shows_what_was_opened_before_the_company_was_known(
+    database: Database,
+) -> None:
+    contact_id = await a_contact(database)
+    async with database.transaction() as session:
+        company = await add_company(session, "11222333000181", "Padaria Estrela LTDA")
+        other = await add_company(session, "90410023000167", "Mercado Aurora SA")
+        for company_id, subject in ((None, "cedo"), (company.id, "meu"), (other.id, "de outra")):
+            await open_ticket(
+                session,
+                contact_id=contact_id,
+                company_id=company_id,
+                subject=subject,
+                description="",
+                request_type_id=None,
+            )
+        shown = await tickets_of(session, contact_id, company_id=company.id)
+    assert [ticket.subject for ticket in shown] == ["meu", "cedo"]
