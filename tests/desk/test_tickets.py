@@ -106,7 +106,6 @@ async def test_active_tickets_come_before_ended_ones_newest_first(database: Data
         listed = await tickets_of(session, contact_id)
         assert [each.subject for each in listed] == ["2", "1", "0", "3"]
         assert len(await tickets_of(session, contact_id, limit=2)) == 2
-        assert await tickets_of(session, contact_id, company_id=7) == []
 
 
 @pytest.mark.parametrize(
