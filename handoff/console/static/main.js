@@ -64,6 +64,11 @@ function focusConversation() {
   (FINE_POINTER.matches && text ? text : byId("conversation"))?.focus({ preventScroll: true });
 }
 
+/** What an agent has just claimed is found among their own. */
+function showOwn() {
+  byId("inbox").dataset.tab = "mine";
+}
+
 document.addEventListener("htmx:before:response", (event) => {
   if (event.detail.ctx.response.raw.redirected) {
     event.preventDefault();
@@ -84,6 +89,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const source = event.detail.ctx.sourceElement;
   if (source?.matches(".row__link, .actions form")) {
     focusConversation();
+    if (source.matches('[hx-post$="/claim"]') && event.detail.ctx.response.status === 200) showOwn();
     refreshInbox();
   }
 });
