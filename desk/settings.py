@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     smtp_url: str = ""
+    mail_from: str = ""
     public_url: str = ""
     secret_key: SecretStr = SecretStr("")
     demo_password: SecretStr = SecretStr("")
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
         derived = {
             "database_url": f"sqlite+aiosqlite:///{(self.var_dir / 'ponte.db').absolute()}",
             "public_url": f"http://{self.host}:{self.port}",
+            "mail_from": f"nao-responda@{_host_of(self.public_url)}",
             "rasa_url": f"http://127.0.0.1:{self.rasa_port}",
             "actions_url": f"http://127.0.0.1:{self.actions_port}/webhook",
         }
@@ -85,6 +88,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def mail_dir(self) -> Path:
+        """Folder of e-mails when there is no SMTP server."""
+        return self.var_dir / "mail"
+
+    @property
     def media_dir(self) -> Path:
         """Folder of the customers' and agents' files."""
         return self.var_dir / "media"
@@ -93,6 +101,12 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone that people read times in."""
         return ZoneInfo(self.timezone)
+
+
+def _host_of(url: str) -> str:
+    """A host that can stand in an address; ``localhost`` and numbers cannot."""
+    host = urlsplit(url).hostname or ""
+    return host if "." in host and not host.replace(".", "").isdigit() else "ponte.invalid"
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -6,6 +6,7 @@ from desk.contacts import tables as contacts
 from desk.conversations import tables as conversations
 from desk.db import Base
 from desk.events import tables as events
+from desk.mail import tables as mail
 from desk.media import tables as media
 from desk.team import tables as team
 from desk.tickets import tables as tickets
@@ -17,6 +18,7 @@ __all__ = [
     "contacts",
     "conversations",
     "events",
+    "mail",
     "media",
     "team",
     "tickets",

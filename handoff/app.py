@@ -20,6 +20,7 @@ from handoff.channels import webchat, webhooks
 from handoff.channels.telegram import TelegramReceiver, TelegramSender
 from handoff.delivered import Delivered
 from handoff.live import Live
+from handoff.mailer import Mailer
 from handoff.outbox import Outbox
 from handoff.pages import install_static, render_error
 from handoff.problems import install_problem_handlers
@@ -101,6 +102,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "intake": webhooks.Intake(database, pulse, app.ctx.receivers).run(),
         "bridge": bridge.run(),
         "outbox": Outbox(database, pulse, {"telegram": telegram}).run(),
+        "mailer": Mailer(settings, database, vault, pulse).run(),
         "tidy": _tidy(database),
     }
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]

@@ -1,8 +1,9 @@
 """Tables of contacts, their aliases, companies and portal accounts."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.companies.tables import Company
@@ -96,4 +97,38 @@ class CredentialDelivery(Base):
     conversation_public_id: Mapped[str] = mapped_column(String(40))
     sealed: Mapped[str] = mapped_column(String(400), default="")
     expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class EmailCode(Base):
+    """A code sent to an address, for the chat of one contact; kept as a salted hash."""
+
+    __tablename__ = "email_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254))
+    salt: Mapped[str] = mapped_column(String(32))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    tries_left: Mapped[int]
+    used: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_email_codes_contact_id_id", "contact_id", "id"),
+        Index("ix_email_codes_email_created_at", "email", "created_at"),
+    )
+
+
+class ContactMerge(Base):
+    """One contact's identity was found to be another's; ``moved`` lets it be taken back."""
+
+    __tablename__ = "contact_merges"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    target_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    moved: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reverted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
@@ -47,8 +47,14 @@ async def conversation_for(
 ) -> Conversation:
     """The one conversation of a contact on a channel; made when they write for the first time."""
     contact = await contact_by_alias(session, alias, profile_name)
-    query = select(Conversation).where(
-        Conversation.channel_id == channel.id, Conversation.contact_id == contact.id
+    query = (
+        select(Conversation)
+        .where(
+            Conversation.channel_id == channel.id,
+            or_(Conversation.external_chat == external_chat, Conversation.contact_id == contact.id),
+        )
+        .order_by((Conversation.external_chat == external_chat).desc(), Conversation.id)
+        .limit(1)
     )
     found = (await session.execute(query)).scalar_one_or_none()
     if found is not None:

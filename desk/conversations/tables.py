@@ -28,6 +28,9 @@ def values_of(owners: type[Owner]) -> list[str]:
 class Conversation(Base):
     """All that a contact and we say to each other on one channel.
 
+    One for a contact and channel; a person who proved to be a known contact from a second browser
+    has a second one there, since both browsers go on.
+
     ``owner`` and ``epoch`` are the ownership ledger: the epoch rises at every change of owner,
     and a bot reply of an older epoch is never delivered. ``work_due_at`` is set while an inbound
     message waits for its turn; the lease lets one worker at a time take them.
@@ -66,7 +69,7 @@ class Conversation(Base):
 
     __table_args__ = (
         UniqueConstraint("channel_id", "external_chat"),
-        UniqueConstraint("channel_id", "contact_id"),
+        Index("ix_conversations_channel_id_contact_id", "channel_id", "contact_id"),
         Index("ix_conversations_last_message_at_id", "last_message_at", "id"),
         Index("ix_conversations_status_last_message_at_id", "status", "last_message_at", "id"),
         Index("ix_conversations_owner_queue", "owner", "queue_id", "priority", "waiting_since"),

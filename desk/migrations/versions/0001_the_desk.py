@@ -77,6 +77,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_desk_events_ticket_id_seq", ["ticket_id", "seq"], unique=False)
 
     op.create_table(
+        "emails",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("sealed_body", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.String(length=300), nullable=False),
+        sa.Column("due_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emails")),
+    )
+    with op.batch_alter_table("emails", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_emails_due_at",
+            ["due_at"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('pending', 'sending')"),
+            sqlite_where=sa.text("state IN ('pending', 'sending')"),
+        )
+
+    op.create_table(
         "media",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -171,6 +193,30 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "contact_merges",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.JSON(), nullable=False),
+        sa.Column("reverted_at", desk.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["contacts.id"], name=op.f("fk_contact_merges_source_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["contacts.id"], name=op.f("fk_contact_merges_target_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_merges")),
+    )
+    with op.batch_alter_table("contact_merges", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contact_merges_source_id"), ["source_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_contact_merges_target_id"), ["target_id"], unique=False
+        )
+
+    op.create_table(
         "conversations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=40), nullable=False),
@@ -228,9 +274,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
         sa.UniqueConstraint(
-            "channel_id", "contact_id", name=op.f("uq_conversations_channel_id_contact_id")
-        ),
-        sa.UniqueConstraint(
             "channel_id", "external_chat", name=op.f("uq_conversations_channel_id_external_chat")
         ),
         sa.UniqueConstraint("public_id", name=op.f("uq_conversations_public_id")),
@@ -238,6 +281,9 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_conversations_assignee_id"), ["assignee_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_channel_id_contact_id", ["channel_id", "contact_id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_conversations_contact_id"), ["contact_id"], unique=False
@@ -262,6 +308,31 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("work_due_at IS NOT NULL"),
             sqlite_where=sa.text("work_due_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "email_codes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contacts.id"],
+            name=op.f("fk_email_codes_contact_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_email_codes")),
+    )
+    with op.batch_alter_table("email_codes", schema=None) as batch_op:
+        batch_op.create_index("ix_email_codes_contact_id_id", ["contact_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_email_codes_email_created_at", ["email", "created_at"], unique=False
         )
 
     op.create_table(
@@ -817,6 +888,11 @@ def downgrade() -> None:
 
     op.drop_table("queue_members")
     op.drop_table("portal_accounts")
+    with op.batch_alter_table("email_codes", schema=None) as batch_op:
+        batch_op.drop_index("ix_email_codes_email_created_at")
+        batch_op.drop_index("ix_email_codes_contact_id_id")
+
+    op.drop_table("email_codes")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_conversations_work_due_at",
@@ -828,9 +904,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_conversations_owner_queue")
         batch_op.drop_index("ix_conversations_last_message_at_id")
         batch_op.drop_index(batch_op.f("ix_conversations_contact_id"))
+        batch_op.drop_index("ix_conversations_channel_id_contact_id")
         batch_op.drop_index(batch_op.f("ix_conversations_assignee_id"))
 
     op.drop_table("conversations")
+    with op.batch_alter_table("contact_merges", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_merges_target_id"))
+        batch_op.drop_index(batch_op.f("ix_contact_merges_source_id"))
+
+    op.drop_table("contact_merges")
     with op.batch_alter_table("contact_companies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_companies_company_id"))
 
@@ -846,6 +928,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_sha256"))
 
     op.drop_table("media")
+    with op.batch_alter_table("emails", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_emails_due_at",
+            postgresql_where=sa.text("state IN ('pending', 'sending')"),
+            sqlite_where=sa.text("state IN ('pending', 'sending')"),
+        )
+
+    op.drop_table("emails")
     with op.batch_alter_table("desk_events", schema=None) as batch_op:
         batch_op.drop_index("ix_desk_events_ticket_id_seq")
         batch_op.drop_index("ix_desk_events_conversation_id_seq")
