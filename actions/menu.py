@@ -58,14 +58,14 @@ def remembered(tracker: Tracker) -> list[Option]:
 def chosen(options: Iterable[Option], said: Heard) -> Option | None:
     """The option that a message means, by number, by yes or no, or by words of its title."""
     options = list(options)
+    if options and options[0].step == "rate":
+        return options[0] if score_in(said.text) else None
     number = number_in(said.text)
     if number is not None:
         return next((option for option in options if option.key == str(number)), None)
     for option in options:
         if option.answers and option.answers == said.intent:
             return option
-    if options and options[0].step == "rate":
-        return options[0] if score_in(said.text) else None
     words = fold(said.text).strip(" .!?*")
     if "ultim" in words and options:
         return options[-1]

@@ -179,10 +179,10 @@ def meant_by(word: str) -> str:
         return "numerocurto"
     if _LONG_NUMBER.fullmatch(word):
         return "numerolongo"
-    folded = _LETTER_THRICE.sub(r"\1", fold(word)).strip(".-/+")
-    folded = _LETTER_TWICE_AT_END.sub(r"\1", folded)
+    folded = fold(word).strip(".-/+")
     if _LAUGHTER.match(folded):
         return "risos"
+    folded = _LETTER_TWICE_AT_END.sub(r"\1", _LETTER_THRICE.sub(r"\1", folded))
     return ABBREVIATIONS.get(folded, folded) or word
 
 

@@ -1,0 +1,123 @@
+"""To a person and back, the rating included."""
+
+import pytest
+from sqlalchemy import select
+
+from desk.conversations.tables import Rating, TurnRequest
+from desk.db import Database
+from tests.actions.talking import Talk, a_known_talk, a_talk, words
+
+
+async def requests_of(talk: Talk) -> dict[str, dict[str, object]]:
+    """What the actions asked for in the turn of the latest message."""
+    async with talk.database.reading() as session:
+        query = select(TurnRequest).where(TurnRequest.message_id == talk.message_id)
+        return {row.kind: row.data for row in (await session.execute(query)).scalars()}
+
+
+async def test_somebody_unknown_reaches_a_person(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    replies = await talk.do("action_talk_to_human")
+    assert words(replies) == ["utter_handoff_nobody"]
+    assert replies[0]["queue"] == "Suporte"
+    assert replies[0]["position"] == 1
+    assert (await requests_of(talk))["handoff"]["reason"] == "customer_asked"
+
+
+async def test_a_person_in_the_middle_of_a_ticket_keeps_what_was_typed(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    talk.loop, talk.slots["requested_slot"] = "ticket_form", "ticket_description"
+    talk.slots |= {"ticket_subject": "Boleto errado", "ticket_type": "id:3"}
+    await talk.hears("atendente", "talk_to_human")
+    await talk.do("action_talk_to_human")
+    assert not talk.in_form
+    assert talk.slots["requested_slot"] is None
+    assert talk.slots["draft"]["ticket_subject"] == "Boleto errado"
+    assert "Assunto: Boleto errado" in str((await requests_of(talk))["handoff"]["summary"])
+    await talk.hears("", "human_finished", outcome="released")
+    menu = (await talk.do("action_human_finished"))[1]
+    assert "Continuar o que comecei: Boleto errado" in menu["options"]
+    await talk.hears("1", "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "open_ticket"
+    assert talk.slots["ticket_subject"] == "Boleto errado"
+    assert talk.slots["draft"] is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("resolved", ["utter_human_finished_resolved"]),
+        ("closed", ["utter_human_finished_closed"]),
+        ("released", ["utter_human_finished_released", "utter_menu"]),
+        ("cancelled_by_customer", ["utter_human_cancelled", "utter_menu"]),
+        ("left_by_customer", ["utter_human_left"]),
+    ],
+)
+async def test_the_bot_knows_how_a_service_ended(
+    database: Database, outcome: str, said: list[str]
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("", "human_finished", outcome=outcome)
+    assert words(await talk.do("action_human_finished")) == said
+
+
+async def test_who_was_not_known_goes_on_with_the_identification(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("", "human_finished", outcome="cancelled_by_customer")
+    await talk.do("action_human_finished")
+    assert talk.slots["next_step"] == "identify"
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [("5", 5), ("nota 4", 4), ("⭐⭐⭐", 3), ("péssimo", 1), ("foi ótimo!", 5), ("nota 10", 5)],
+)
+async def test_a_rating_is_kept_and_does_not_reopen(
+    database: Database, text: str, score: int
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("", "human_finished", outcome="resolved")
+    await talk.do("action_human_finished")
+    await talk.hears(text, "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "rate"
+    await talk.do("action_rate")
+    await talk.do("action_rate")
+    assert talk.slots["next_step"] == "comment"
+    assert "stay_ended" in await requests_of(talk)
+    async with database.reading() as session:
+        assert [each.score for each in (await session.execute(select(Rating))).scalars()] == [score]
+
+
+async def test_a_comment_is_kept_and_the_menu_follows(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("5", "rate")
+    await talk.do("action_rate")
+    await talk.hears("a moça foi muito atenciosa", "rate")
+    await talk.answers("comment_form", "rating_comment")
+    replies = await talk.do("action_save_comment")
+    assert words(replies) == ["utter_comment_thanks", "utter_menu"]
+    async with database.reading() as session:
+        rating = (await session.execute(select(Rating))).scalar_one()
+    assert rating.comment == "a moça foi muito atenciosa"
+
+
+@pytest.mark.parametrize("text", ["não", "nao, obrigada", "n", "pular"])
+async def test_a_comment_may_be_declined(database: Database, text: str) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text, "deny")
+    await talk.answers("comment_form", "rating_comment")
+    assert words(await talk.do("action_save_comment"))[0] == "utter_comment_skipped"
+
+
+async def test_a_complaint_is_met_with_an_apology_and_a_person(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("vocês não resolvem nada", "complaint")
+    assert words(await talk.do("action_complaint")) == ["utter_complaint", "utter_complaint_menu"]
+    await talk.hears("sim", "affirm")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "talk_to_human"

@@ -1,0 +1,179 @@
+"""Identification: CNPJ, name and e-mail, wherever and however they come."""
+
+import pytest
+from sqlalchemy import select
+
+from desk.contacts.tables import Contact, PortalAccount
+from desk.db import Database
+from tests.actions.talking import BLOCKED, NOBODYS, PADARIA, a_known_talk, a_talk, words
+
+FORM = "identify_form"
+
+
+@pytest.mark.parametrize(
+    "text", [PADARIA, "11.222.333/0001-81", "meu cnpj é 11.222.333/0001-81, pode ver?"]
+)
+async def test_a_customers_cnpj_is_found_however_it_is_written(
+    database: Database, text: str
+) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text, "inform_cnpj")
+    assert words(await talk.answers(FORM, "company_cnpj")) == ["utter_company_found"]
+    assert talk.slots["company_cnpj"] == PADARIA
+    assert talk.slots["company_name"] == "Padaria Estrela LTDA"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("11222333000182", "utter_cnpj_invalid"),
+        ("1122233300018", "utter_cnpj_invalid"),
+        ("não tenho cnpj", "utter_cnpj_missing"),
+    ],
+)
+async def test_a_wrong_cnpj_is_asked_for_again(database: Database, text: str, said: str) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text, "inform_cnpj")
+    assert words(await talk.answers(FORM, "company_cnpj")) == [said]
+    assert talk.slots["company_cnpj"] is None
+    assert talk.slots["requested_slot"] == "company_cnpj"
+
+
+@pytest.mark.parametrize(
+    ("cnpj", "said"), [(NOBODYS, "utter_company_unknown"), (BLOCKED, "utter_company_blocked")]
+)
+async def test_who_is_no_customer_cannot_go_on(database: Database, cnpj: str, said: str) -> None:
+    talk = await a_talk(database)
+    await talk.hears(cnpj, "inform_cnpj")
+    assert words(await talk.answers(FORM, "company_cnpj")) == [said]
+    assert talk.slots["requested_slot"] is None
+    assert await talk.do("action_register") == []
+    assert talk.slots["next_step"] == "nothing"
+
+
+@pytest.mark.parametrize("text", ["sim", "asdf", "qual?", "quero ajuda", "kkkkk", "👍", "12345"])
+async def test_what_is_no_name_is_not_taken_as_one(database: Database, text: str) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text)
+    assert words(await talk.answers(FORM, "contact_name")) == ["utter_name_invalid"]
+    assert talk.slots["contact_name"] is None
+
+
+async def test_a_request_in_place_of_a_name_is_left_to_the_rules(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    assert await talk.answers(FORM, "contact_name") == []
+    assert "contact_name" not in talk.slots
+
+
+async def test_name_and_email_may_come_together_and_be_corrected(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("joão da silva, joao@padaria.com.br", "inform_email")
+    await talk.answers(FORM, "contact_name")
+    assert talk.slots["contact_name"] == "João da Silva"
+    assert talk.slots["contact_email"] == "joao@padaria.com.br"
+    await talk.hears("na verdade meu nome é João Souza", "out_of_scope")
+    assert words(await talk.answers(FORM, "contact_email")) == ["utter_corrected"]
+    assert talk.slots["contact_name"] == "João Souza"
+    await talk.hears("na verdade meu e-mail é js@padaria.com.br", "inform_email")
+    await talk.answers(FORM, "contact_email")
+    assert talk.slots["contact_email"] == "js@padaria.com.br"
+
+
+async def test_an_address_that_is_none_is_asked_for_again(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("joao@padaria", "inform_email")
+    assert words(await talk.answers(FORM, "contact_email")) == ["utter_email_invalid"]
+
+
+async def test_registering_makes_the_account_once_and_shows_no_password(
+    database: Database,
+) -> None:
+    talk = await a_talk(database)
+    talk.slots |= {"company_id": 1, "contact_name": "Ana Lima", "contact_email": "ana@x.com.br"}
+    await talk.hears("ana@x.com.br", "inform_email")
+    first, again = await talk.do("action_register"), await talk.do("action_register")
+    assert words(first) == ["utter_registered"]
+    assert first == again
+    assert first[0]["password"].startswith("⟦senha:")
+    assert first[0]["portal"] == "https://acme.example/portal"
+    assert talk.slots["identified"] is True
+    assert talk.slots["next_step"] == "show_menu"
+    async with database.reading() as session:
+        assert len((await session.execute(select(PortalAccount))).scalars().all()) == 1
+
+
+async def test_a_typed_address_of_somebody_else_gives_no_account(database: Database) -> None:
+    await a_known_talk(database)
+    other = await a_talk(database, "other")
+    other.slots |= {
+        "company_id": 1,
+        "contact_name": "Eva",
+        "contact_email": "visitor@padariaestrela.com.br",
+    }
+    await other.hears("visitor@padariaestrela.com.br", "inform_email")
+    assert words(await other.do("action_register")) == ["utter_registered_without_account"]
+
+
+async def test_what_was_wanted_before_is_taken_up_after_the_registration(
+    database: Database,
+) -> None:
+    talk = await a_talk(database)
+    await talk.hears("oi, minha impressora parou", "open_ticket")
+    assert words(await talk.do("action_welcome")) == ["utter_welcome_problem"]
+    talk.slots |= {"company_id": 1, "contact_name": "Ana Lima", "contact_email": "ana@x.com.br"}
+    await talk.do("action_register")
+    assert talk.slots["next_step"] == "open_ticket"
+    assert talk.slots["ticket_subject"] == "Minha impressora parou"
+
+
+async def test_a_session_begins_with_all_that_the_desk_knows(database: Database) -> None:
+    talk = await a_known_talk(database)
+    assert talk.slots["identified"] is True
+    assert talk.slots["contact_first_name"] == "Maria"
+    assert talk.slots["company_name"] == "Padaria Estrela LTDA"
+    assert talk.slots["brand"] == "Acme"
+    assert talk.events[-1]["name"] == "action_listen" or talk.events[-2]["event"] == "action"
+
+
+async def test_a_known_customer_is_greeted_by_name_and_offered_the_access(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    assert words(await talk.do("action_welcome_back")) == [
+        "utter_welcome_back",
+        "utter_access_menu",
+    ]
+    await talk.hears("2", "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "show_menu"
+
+
+async def test_a_known_customer_corrects_the_email(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("na verdade meu e-mail é nova@padaria.com.br", "inform_email")
+    assert words(await talk.do("action_correct_email")) == ["utter_email_corrected"]
+    async with database.reading() as session:
+        contact = await session.get_one(Contact, talk.conversation.contact_id)
+    assert contact.email == "nova@padaria.com.br"
+
+
+async def test_the_access_is_recovered_without_a_password_in_the_words(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("esqueci minha senha", "recover_access")
+    replies = await talk.do("action_recover_access")
+    assert words(replies) == ["utter_access_recovered", "utter_menu"]
+    assert replies[0]["password"].startswith("⟦senha:")
+
+
+async def test_a_sender_that_is_no_conversation_of_ours_gets_a_local_one(
+    database: Database,
+) -> None:
+    talk = await a_talk(database)
+    await talk.hears("oi", "greet")
+    talk.conversation.public_id = "default"
+    talk.events[-1]["metadata"]["message_id"] = None
+    await talk.do("action_session_start")
+    assert talk.slots["identified"] is False

@@ -1,0 +1,198 @@
+"""Opening and following tickets."""
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from desk.db import Database
+from desk.tickets.posting import post_ticket_action
+from desk.tickets.tables import RequestType, Ticket, TicketAction, TicketMedia
+from tests.actions.talking import Talk, a_known_talk, words
+from tests.actions.things import some_files
+
+FORM = "ticket_form"
+
+
+async def count(database: Database, table: type[Ticket | TicketAction | TicketMedia]) -> int:
+    async with database.reading() as session:
+        return (await session.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def opened(talk: Talk, subject: str = "Impressora parou") -> Ticket:
+    """A ticket of this customer, through the action."""
+    talk.slots |= {"ticket_subject": subject, "ticket_description": "Não imprime"}
+    await talk.hears("fim", "goodbye")
+    await talk.do("action_open_ticket")
+    async with talk.database.reading() as session:
+        query = select(Ticket).order_by(Ticket.id.desc()).limit(1)
+        return (await session.execute(query)).scalar_one()
+
+
+async def test_a_repeated_turn_opens_one_ticket(database: Database) -> None:
+    talk = await a_known_talk(database)
+    talk.slots |= {
+        "ticket_subject": "Nota rejeitada",
+        "ticket_type": "id:2",
+        "ticket_description": "Rejeição 539",
+    }
+    await talk.hears("Fim", "goodbye")
+    before = dict(talk.slots)
+    first = await talk.do("action_open_ticket")
+    talk.slots = before
+    again = await talk.do("action_open_ticket")
+    assert words(first) == ["utter_ticket_opened", "utter_menu"]
+    assert first[0]["number"] == again[0]["number"]
+    assert await count(database, Ticket) == 1
+    assert first[0]["number"] in first[1]["options"]
+
+
+async def test_without_what_the_form_asks_for_no_ticket_is_opened(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("Fim", "goodbye")
+    assert words(await talk.do("action_open_ticket")) == ["utter_ticket_not_opened"]
+    assert await count(database, Ticket) == 0
+
+
+async def test_files_of_any_moment_are_on_the_ticket_and_on_one_only(database: Database) -> None:
+    talk = await a_known_talk(database)
+    first, second, third = await some_files(talk, 3)
+    await talk.hears("", "send_media", files=(first,))
+    await talk.hears("Impressora parou", "open_ticket")
+    await talk.hears("segue o print", "send_media", files=(second, third))
+    await opened(talk)
+    await opened(talk, "Outra coisa")
+    async with database.reading() as session:
+        rows = (await session.execute(select(TicketMedia))).scalars().all()
+    assert sorted((row.ticket_id, row.media_id) for row in rows) == [
+        (1, first),
+        (1, second),
+        (1, third),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("2", "id:2"),
+        ("opção 2", "id:2"),
+        ("erro no sistema", "id:2"),
+        ("duvida", "id:1"),
+        ("o financeiro", "id:3"),
+        ("Outro", "none"),
+        ("4", "none"),
+    ],
+)
+async def test_a_request_type_is_chosen_by_number_or_name(
+    database: Database, text: str, chosen: str
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text, "menu_option")
+    assert await talk.answers(FORM, "ticket_type") == []
+    assert talk.slots["ticket_type"] == chosen
+
+
+@pytest.mark.parametrize("text", ["9", "abacaxi"])
+async def test_what_is_no_request_type_is_asked_for_again(database: Database, text: str) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text)
+    assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_unknown"]
+
+
+async def test_without_request_types_the_step_is_skipped(database: Database) -> None:
+    talk = await a_known_talk(database)
+    async with database.transaction() as session:
+        await session.execute(delete(RequestType))
+    await talk.hears("Impressora parou", "open_ticket")
+    await talk.answers(FORM, "ticket_subject")
+    assert talk.slots["ticket_type"] == "none"
+
+
+@pytest.mark.parametrize("text", ["sim", "😀", "quero abrir um chamado", "não", "..."])
+async def test_what_says_nothing_is_no_subject(database: Database, text: str) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text, "open_ticket" if "chamado" in text else "nlu_fallback")
+    assert words(await talk.answers(FORM, "ticket_subject")) == ["utter_subject_invalid"]
+
+
+@pytest.mark.parametrize("text", ["boleto errado", "nota errada", "Financeiro", "Senha do portal"])
+async def test_any_words_are_a_subject(database: Database, text: str) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text, "deny")
+    await talk.answers(FORM, "ticket_subject")
+    assert talk.slots["ticket_subject"] == text
+
+
+async def test_who_tells_everything_at_once_is_not_asked_again(database: Database) -> None:
+    talk = await a_known_talk(database)
+    text = "O caixa não fecha. " + "Já reiniciei tudo e nada muda. " * 800
+    await talk.hears(text, "open_ticket")
+    await talk.answers(FORM, "ticket_subject")
+    assert talk.slots["ticket_subject"] == "O caixa não fecha"
+    assert talk.slots["ticket_description"] == text.strip()
+
+
+async def test_a_person_may_be_asked_for_in_place_of_free_text(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    assert await talk.answers(FORM, "ticket_description") == []
+    assert "ticket_description" not in talk.slots
+
+
+async def test_words_at_the_media_step_are_kept(database: Database) -> None:
+    talk = await a_known_talk(database)
+    talk.slots |= {"ticket_subject": "Erro", "ticket_description": "Erro ao salvar"}
+    await talk.hears("acontece só no Chrome e no computador do caixa, nos outros não")
+    assert words(await talk.answers(FORM, "ticket_media")) == ["utter_media_more"]
+    assert talk.slots["ticket_description"].startswith("Erro ao salvar\nacontece só")
+    await talk.hears("não tenho nada pra mandar", "deny")
+    await talk.answers(FORM, "ticket_media")
+    assert talk.slots["ticket_media"] == "done"
+
+
+async def test_a_ticket_shows_what_is_new_since_the_last_look(database: Database) -> None:
+    talk = await a_known_talk(database)
+    ticket = await opened(talk)
+    async with database.transaction() as session:
+        await post_ticket_action(session, ticket.id, author_kind="agent", text="Troque o cabo.")
+    await talk.hears("status do meu chamado", "check_status")
+    shown, menu = await talk.do("action_show_ticket")
+    assert "Novidades" in shown["story"]
+    assert "Nossa equipe" in shown["story"]
+    assert "Troque o cabo." in shown["story"]
+    assert shown["status"] == "Em atendimento"
+    assert "Postar uma nova ação" in menu["options"]
+    await talk.hears("status do meu chamado", "check_status")
+    assert "Última ação" in (await talk.do("action_show_ticket"))[0]["story"]
+
+
+async def test_anothers_ticket_is_not_found(database: Database) -> None:
+    talk = await a_known_talk(database)
+    ticket = await opened(talk)
+    other = await a_known_talk(database, "other")
+    entity = {"entity": "ticket_number", "value": ticket.number}
+    await other.hears(f"status do {ticket.number}", "check_status", entities=[entity])
+    assert words(await other.do("action_show_ticket"))[0] == "utter_ticket_unknown"
+    other.slots["ticket_id"] = ticket.id
+    other.latest_action = "action_choose_option"
+    assert "utter_ticket_status" not in words(await other.do("action_show_ticket"))
+    other.slots["action_text"] = "Sou eu"
+    assert words(await other.do("action_post_action")) == ["utter_action_not_posted"]
+
+
+async def test_an_action_is_posted_once_with_its_files(database: Database) -> None:
+    talk = await a_known_talk(database)
+    ticket = await opened(talk)
+    (file,) = await some_files(talk, 1)
+    await talk.hears("quero postar uma ação", "post_action")
+    await talk.do("action_choose_ticket_to_answer")
+    assert talk.slots["next_step"] == "post_action"
+    await talk.hears("Voltou a funcionar", files=(file,))
+    await talk.answers("post_form", "action_text")
+    await talk.hears("fim", "goodbye")
+    before = dict(talk.slots)
+    await talk.do("action_post_action")
+    talk.slots = before
+    replies = await talk.do("action_post_action")
+    assert words(replies) == ["utter_action_posted", "utter_ticket_menu"]
+    assert replies[0]["number"] == f"#{ticket.number}"
+    assert await count(database, TicketAction) == 1
+    assert await count(database, TicketMedia) == 1
