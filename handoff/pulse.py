@@ -106,6 +106,9 @@ class Pulse:
 
 async def wait_for(waiter: asyncio.Event, seconds: float = LOOK_SECONDS) -> None:
     """Waits for a beat, at most this long, and clears it."""
+    # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes with the beat,
+    # and the loop would never end.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(waiter.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await waiter.wait()
     waiter.clear()
