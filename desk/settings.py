@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     queue_notice_seconds: float = Field(default=120.0, ge=0)
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
     max_text_chars: int = Field(default=32_768, gt=0)
+    ticket_news: bool = True
     session_days: int = Field(default=30, gt=0)
 
     @field_validator("database_url")

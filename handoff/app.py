@@ -27,6 +27,7 @@ from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
 from handoff.security import install_security
 from handoff.services import Services
+from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
 
 _TIDY_SECONDS = 60.0
@@ -105,6 +106,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "tidy": _tidy(database),
     }
+    if settings.ticket_news:
+        loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
     for task in app.ctx.loops:
         task.add_done_callback(_log_end)

@@ -132,3 +132,17 @@ class ContactMerge(Base):
     moved: Mapped[dict[str, Any]] = mapped_column(JSON)
     reverted_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class PasswordReset(Base):
+    """A link by e-mail that sets a new portal password, once."""
+
+    __tablename__ = "password_resets"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("portal_accounts.id", ondelete="CASCADE"), index=True
+    )
+    used: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]

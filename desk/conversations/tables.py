@@ -56,6 +56,7 @@ class Conversation(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     waiting_since: Mapped[datetime | None]
     queue_notice_at: Mapped[datetime | None]
+    news_ticket: Mapped[str | None] = mapped_column(String(20))
     last_seq: Mapped[int] = mapped_column(default=0)
     last_contact_seq: Mapped[int] = mapped_column(default=0)
     agent_seen_seq: Mapped[int] = mapped_column(default=0)

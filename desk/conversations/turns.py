@@ -24,6 +24,7 @@ from desk.states import Owner, Status
 from desk.tickets.opening import queue_of_request
 
 OFFERS_REMEMBERED = 20
+NEWS_TICKET = "news_ticket"
 
 Requests = dict[str, dict[str, Any]]
 
@@ -94,7 +95,7 @@ async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
         kind=message.kind,
         text=message.text,
         payload=message.payload,
-        data=message.data,
+        data=message.data | _news_of(conversation),
         attachments=await _attachments(session, message.id) if message.media_count else [],
         conversation_id=conversation.id,
         public_id=conversation.public_id,
@@ -152,6 +153,8 @@ async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd
             buttons=list(reply.buttons),
             epoch=turn.epoch,
         )
+    if turn.data.get(NEWS_TICKET) == conversation.news_ticket:
+        conversation.news_ticket = None
     asked = await _take_requests(session, turn.message_id)
     if current:
         await _apply_requests(session, conversation, turn, end, asked)
@@ -187,6 +190,11 @@ async def more_or_done(session: AsyncSession, conversation: Conversation) -> boo
     conversation.lease_token = None
     conversation.lease_expires_at = None
     return False
+
+
+def _news_of(conversation: Conversation) -> dict[str, str]:
+    """The ticket that the customer was just told of, so that an answer is understood."""
+    return {NEWS_TICKET: conversation.news_ticket} if conversation.news_ticket else {}
 
 
 async def _mark_done(session: AsyncSession, message_id: int) -> None:

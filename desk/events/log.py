@@ -65,13 +65,17 @@ async def latest_seq(session: AsyncSession) -> int:
     return (await session.execute(query)).scalar_one()
 
 
-async def events_after(session: AsyncSession, seq: int, limit: int = 500) -> Sequence[Event]:
-    """Events with a higher number, in order, at most ``limit``.
+async def events_after(
+    session: AsyncSession, seq: int, limit: int = 500, kinds: Sequence[str] = ()
+) -> Sequence[Event]:
+    """Events with a higher number, in order, at most ``limit``; only ``kinds`` when given.
 
     On PostgreSQL numbers are drawn before commit, so a lower number may appear later. Reading
     stops below the oldest running transaction, so that no reader ever skips an event.
     """
     query = select(Event).where(Event.seq > seq, *_settled(session))
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
     query = query.order_by(Event.seq).limit(limit)
     return (await session.execute(query)).scalars().all()
 

@@ -30,4 +30,14 @@ class Event(Base):
     __table_args__ = (
         Index("ix_desk_events_conversation_id_seq", "conversation_id", "seq"),
         Index("ix_desk_events_ticket_id_seq", "ticket_id", "seq"),
+        Index("ix_desk_events_kind_seq", "kind", "seq"),
     )
+
+
+class EventCursor(Base):
+    """How far a durable reader of the log has come."""
+
+    __tablename__ = "event_cursors"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)

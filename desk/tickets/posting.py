@@ -79,9 +79,17 @@ async def post_ticket_action(
 
 
 async def set_ticket_status(
-    session: AsyncSession, ticket_id: int, status: Status, actor: Actor
+    session: AsyncSession,
+    ticket_id: int,
+    status: Status,
+    actor: Actor,
+    *,
+    with_service: bool = False,
 ) -> Ticket:
-    """Changes a ticket's status and keeps who did it."""
+    """Changes a ticket's status and keeps who did it.
+
+    ``with_service``: it follows from the end of the conversation, which the customer sees anyway.
+    """
     ticket = await lock_ticket(session, ticket_id)
     if ticket.status == status:
         return ticket
@@ -95,6 +103,7 @@ async def set_ticket_status(
         ticket_id=ticket_id,
         before=before.value,
         after=status.value,
+        with_service=with_service,
     )
     return ticket
 

@@ -93,3 +93,16 @@ class TicketMedia(Base):
         ForeignKey(TicketAction.id, ondelete="CASCADE"), index=True
     )
     position: Mapped[int] = mapped_column(default=0)
+
+
+class TicketRating(Base):
+    """What the contact thought of how a matter was handled, 1 to 5, told in the portal."""
+
+    __tablename__ = "ticket_ratings"
+
+    ticket_id: Mapped[int] = mapped_column(
+        ForeignKey(Ticket.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    score: Mapped[int]
+    comment: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]

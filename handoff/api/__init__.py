@@ -2,7 +2,7 @@
 
 from sanic import Blueprint
 
-from handoff.api import conversations, lists, messages, sessions
+from handoff.api import conversations, lists, messages, sessions, tickets
 from handoff.api.endpoints import register
 from handoff.api.openapi import show_openapi
 
@@ -15,6 +15,7 @@ register(
         *conversations.ENDPOINTS,
         *messages.ENDPOINTS,
         *lists.ENDPOINTS,
+        *tickets.ENDPOINTS,
     ],
 )
 

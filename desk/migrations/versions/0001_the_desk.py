@@ -74,6 +74,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_desk_events_conversation_id_seq", ["conversation_id", "seq"], unique=False
         )
+        batch_op.create_index("ix_desk_events_kind_seq", ["kind", "seq"], unique=False)
         batch_op.create_index("ix_desk_events_ticket_id_seq", ["ticket_id", "seq"], unique=False)
 
     op.create_table(
@@ -98,6 +99,12 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('pending', 'sending')"),
         )
 
+    op.create_table(
+        "event_cursors",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_event_cursors")),
+    )
     op.create_table(
         "media",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -250,6 +257,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("waiting_since", desk.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("queue_notice_at", desk.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("news_ticket", sa.String(length=20), nullable=True),
         sa.Column("last_seq", sa.Integer(), nullable=False),
         sa.Column("last_contact_seq", sa.Integer(), nullable=False),
         sa.Column("agent_seen_seq", sa.Integer(), nullable=False),
@@ -525,6 +533,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "password_resets",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["portal_accounts.id"],
+            name=op.f("fk_password_resets_account_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_resets")),
+    )
+    with op.batch_alter_table("password_resets", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_password_resets_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
         "portal_logins",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -752,6 +780,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_actions_ticket_id_id", ["ticket_id", "id"], unique=False)
 
     op.create_table(
+        "ticket_ratings",
+        sa.Column(
+            "ticket_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["tickets.id"],
+            name=op.f("fk_ticket_ratings_ticket_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_ticket_ratings")),
+    )
+    op.create_table(
         "turn_requests",
         sa.Column(
             "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -805,6 +852,7 @@ def downgrade() -> None:
 
     op.drop_table("ticket_media")
     op.drop_table("turn_requests")
+    op.drop_table("ticket_ratings")
     with op.batch_alter_table("ticket_actions", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_actions_ticket_id_id")
         batch_op.drop_index(batch_op.f("ix_ticket_actions_author_user_id"))
@@ -843,6 +891,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_portal_logins_account_id"))
 
     op.drop_table("portal_logins")
+    with op.batch_alter_table("password_resets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_password_resets_account_id"))
+
+    op.drop_table("password_resets")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_messages_provider",
@@ -928,6 +980,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_sha256"))
 
     op.drop_table("media")
+    op.drop_table("event_cursors")
     with op.batch_alter_table("emails", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_emails_due_at",
@@ -938,6 +991,7 @@ def downgrade() -> None:
     op.drop_table("emails")
     with op.batch_alter_table("desk_events", schema=None) as batch_op:
         batch_op.drop_index("ix_desk_events_ticket_id_seq")
+        batch_op.drop_index("ix_desk_events_kind_seq")
         batch_op.drop_index("ix_desk_events_conversation_id_seq")
 
     op.drop_table("desk_events")

@@ -1,0 +1,117 @@
+"""Word to the customer, by itself, when the team acts on a ticket.
+
+Said in the chat where the ticket was last handled, by nobody's turn: only while the bot has that
+conversation (a person who is there tells it themselves) and as the channel's rules allow.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.directory import sent_state
+from desk.channels.tables import Channel
+from desk.conversations.append import append_message
+from desk.conversations.find import lock_conversation
+from desk.conversations.tables import Conversation, ConversationTicket, Message
+from desk.events.log import SYSTEM
+from desk.events.tables import Event
+from desk.states import Owner
+from desk.tickets.tables import Ticket, TicketAction
+
+NEWS_KINDS = ("ticket.action_posted", "ticket.status_changed")
+# How long after the customer's last message a channel lets us write freely.
+FREE_WORD = {"whatsapp_cloud": timedelta(hours=24)}
+
+
+@dataclass(frozen=True)
+class TicketNews:
+    """What to tell: ``text`` of the new action, or the new ``status``."""
+
+    ticket: Ticket
+    text: str = ""
+    status: str = ""
+
+
+async def read_news(session: AsyncSession, event: Event) -> TicketNews | None:
+    """What an event means to the customer; None when there is nothing to tell.
+
+    Only what somebody else did: not the customer's own acts, nor what merely follows from the end
+    of a service that the customer has just seen.
+    """
+    if event.kind not in NEWS_KINDS or event.actor_kind not in {"agent", "rule"}:
+        return None
+    if event.data.get("with_service"):
+        return None
+    ticket = await session.get(Ticket, event.ticket_id)
+    if ticket is None:
+        return None
+    if event.kind == "ticket.status_changed":
+        return TicketNews(ticket, status=str(event.data["after"]))
+    action = await session.get(TicketAction, event.data["action_id"])
+    return TicketNews(ticket, text=action.text) if action else None
+
+
+async def tell_news(
+    session: AsyncSession, ticket: Ticket, text: str, buttons: list[dict[str, str]]
+) -> bool:
+    """Writes the news into the ticket's chat; says whether it could."""
+    conversation_id = await _chat_of(session, ticket)
+    if conversation_id is None:
+        return False
+    conversation = await lock_conversation(session, conversation_id)
+    channel = await session.get_one(Channel, conversation.channel_id)
+    if conversation.owner is not Owner.BOT or not channel.enabled:
+        return False
+    if not await _may_write(session, conversation, channel):
+        return False
+    conversation.news_ticket = ticket.number
+    await append_message(
+        session,
+        conversation,
+        SYSTEM,
+        direction="out",
+        state=sent_state(channel.kind),
+        author_kind="bot",
+        text=text,
+        buttons=buttons,
+        epoch=conversation.epoch,
+    )
+    return True
+
+
+async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
+    """Where the ticket was handled last, else where the contact wrote last."""
+    linked = (
+        select(Conversation.id)
+        .join(ConversationTicket, ConversationTicket.conversation_id == Conversation.id)
+        .where(
+            ConversationTicket.ticket_id == ticket.id,
+            Conversation.contact_id == ticket.contact_id,
+        )
+        .order_by(Conversation.last_message_at.desc())
+        .limit(1)
+    )
+    found = (await session.execute(linked)).scalar_one_or_none()
+    if found is not None:
+        return found
+    latest = (
+        select(Conversation.id)
+        .where(Conversation.contact_id == ticket.contact_id, Conversation.last_contact_seq > 0)
+        .order_by(Conversation.last_message_at.desc())
+        .limit(1)
+    )
+    return (await session.execute(latest)).scalar_one_or_none()
+
+
+async def _may_write(session: AsyncSession, conversation: Conversation, channel: Channel) -> bool:
+    window = FREE_WORD.get(channel.kind)
+    if window is None:
+        return True
+    query = select(func.max(Message.created_at)).where(
+        Message.conversation_id == conversation.id,
+        Message.seq == conversation.last_contact_seq,
+    )
+    last: datetime | None = (await session.execute(query)).scalar_one_or_none()
+    return last is not None and datetime.now(UTC) - last < window
