@@ -3,13 +3,20 @@
 import httpx
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import json, raw
+from sanic.response import json, raw, redirect
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.services import Services, services_of
 
 blueprint = Blueprint("health")
+
+
+@blueprint.get("/")
+async def show_start(request: Request) -> HTTPResponse:
+    """Who comes without an address is of the team: customers are given theirs."""
+    del request
+    return redirect("/console")
 
 
 @blueprint.get("/healthz")
