@@ -73,11 +73,14 @@ class Pulse:
                 event.set()
 
     async def _watch_sqlite(self) -> None:
-        reader = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # Nothing may begin here: in an open transaction the version never changes, and the
+        # write-ahead log could never be emptied.
+        reader = self._database.engine.execution_options(begin="")
         async with reader.connect() as connection:
             known = None
             while True:
                 version = (await connection.execute(text("PRAGMA data_version"))).scalar_one()
+                await connection.rollback()
                 if known is not None and version != known:
                     # Our own commits show here, too: only the followers of the log look.
                     self._wake("events")
