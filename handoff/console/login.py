@@ -31,13 +31,15 @@ async def show_login(request: Request) -> HTTPResponse:
 async def sign_in(request: Request) -> HTTPResponse:
     """Opens a session when address and password belong together."""
     email = _field(request, "email", 254)
+    attempts = ("console", request.client_ip, email.strip().lower())
     try:
-        limit(request, LOGIN_LIMIT, "console", request.client_ip, email.strip().lower())
+        limit(request, LOGIN_LIMIT, *attempts)
     except TooMany:
         return _form(request, email, "Muitas tentativas. Aguarde alguns minutos.", 429)
     user = await _proven_user(request, email, _field(request, "password", 1024))
     if user is None:
         return _form(request, email, "E-mail ou senha não conferem.", 401)
+    request.app.ctx.limiter.clear(LOGIN_LIMIT, *attempts)
     services = services_of(request)
     days = services.settings.session_days
     async with services.database.transaction() as session:

@@ -32,14 +32,16 @@ async def show_login(request: Request) -> HTTPResponse:
 async def sign_in(request: Request) -> HTTPResponse:
     """Opens a session with the password that the chat showed."""
     email = _field(request, "email", 254)
+    attempts = ("portal", request.client_ip, email.strip().lower())
     try:
-        limit(request, LOGIN_LIMIT, "portal", request.client_ip, email.strip().lower())
+        limit(request, LOGIN_LIMIT, *attempts)
     except TooMany:
         return _form(request, email, "Muitas tentativas. Aguarde alguns minutos.", 429)
     account = await _proven_account(request, email, _field(request, "password", 1024))
     if account is None:
         words = "E-mail ou senha não conferem, ou a senha provisória venceu."
         return _form(request, email, words, 401)
+    request.app.ctx.limiter.clear(LOGIN_LIMIT, *attempts)
     services = services_of(request)
     days = services.settings.session_days
     async with services.database.transaction() as session:
