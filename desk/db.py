@@ -132,12 +132,15 @@ class Database:
 
 
 def _make_engine(url: str, *, quick: bool) -> AsyncEngine:
+    # hide_parameters: an error's text goes to the log, and values are what people wrote.
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=POSTGRESQL_POOL_SIZE, pool_pre_ping=True)
+        return create_async_engine(
+            url, pool_size=POSTGRESQL_POOL_SIZE, pool_pre_ping=True, hide_parameters=True
+        )
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_SECONDS}
     if quick:
         options["async_creator_fn"] = open_quickly
-    engine = create_async_engine(url, connect_args=options)
+    engine = create_async_engine(url, connect_args=options, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

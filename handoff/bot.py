@@ -65,9 +65,9 @@ class RasaClient:
             "/webhooks/rest/webhook",
             json={"sender": sender, "message": text, "metadata": metadata},
         )
-        items = answer.json()
+        items: list[Item] = _content_of(answer, list)
         check_items(items)
-        return list(items)
+        return items
 
     async def remembered(self, sender: str, message_id: int) -> Remembered | None:
         """What the tracker knows of a message; None when it never got there.
@@ -80,7 +80,7 @@ class RasaClient:
             f"/conversations/{sender}/tracker",
             params={"token": self._token, "include_events": "APPLIED"},
         )
-        return _recall(answer.json().get("events") or [], message_id)
+        return _recall(_content_of(answer, dict).get("events") or [], message_id)
 
     async def mend(self, sender: str, *, rewind: bool) -> None:
         """Takes back the last turn where asked, and lets a stuck conversation listen again.
@@ -97,16 +97,18 @@ class RasaClient:
             f"/conversations/{sender}/tracker",
             params={"token": self._token, "include_events": "NONE"},
         )
-        if answer.json().get("latest_action_name") not in {"action_listen", None}:
+        if _content_of(answer, dict).get("latest_action_name") not in {"action_listen", None}:
             await self._append(sender, {"event": "action", "name": "action_listen"})
 
     async def is_ready(self) -> bool:
         """Whether a model is loaded and answers."""
         try:
-            answer = await self._client.get("/status", params={"token": self._token}, timeout=3.0)
-        except httpx.HTTPError:
+            answer = await self._request(
+                "GET", "/status", params={"token": self._token}, timeout=3.0
+            )
+            return bool(_content_of(answer, dict).get("model_file"))
+        except BotError:
             return False
-        return answer.status_code == httpx.codes.OK and bool(answer.json().get("model_file"))
 
     async def _append(self, sender: str, event: Item) -> None:
         await self._request(
@@ -128,7 +130,7 @@ class RasaClient:
         return answer
 
 
-def check_items(items: Sequence[Item]) -> None:
+def check_items(items: Sequence[Any]) -> None:
     """Refuses a turn that says nothing without saying so, or in which an action failed.
 
     Raises:
@@ -137,6 +139,8 @@ def check_items(items: Sequence[Item]) -> None:
     if not items:
         raise BotConfused("empty answer")
     for item in items:
+        if not isinstance(item, dict):
+            raise BotConfused("an item is no object")
         custom = item.get("custom")
         if isinstance(custom, dict) and custom.get("failed_action"):
             raise BotConfused(f"failed action {custom['failed_action']}")
@@ -154,6 +158,21 @@ def replies_of(items: Sequence[Item]) -> list[Reply]:
             ]
             replies.append(Reply(str(text), buttons))
     return replies
+
+
+def _content_of(answer: httpx.Response, kind: type[Any]) -> Any:
+    """The JSON of an answer.
+
+    Raises:
+        BotConfused: it is none of this kind.
+    """
+    try:
+        content = answer.json()
+    except ValueError as error:
+        raise BotConfused("no JSON") from error
+    if not isinstance(content, kind):
+        raise BotConfused("JSON of another shape")
+    return content
 
 
 def _recall(events: Sequence[Item], message_id: int) -> Remembered | None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from desk.conversations.tables import Conversation, Message
@@ -32,6 +33,9 @@ WORDS = Words(
     }
 )
 PATIENCE_SECONDS = 20.0
+
+ONE_ENGINE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests in which nothing of the database is in question."""
 
 
 def settings_for(database: Database, **values: Any) -> Settings:

@@ -31,6 +31,7 @@ from tests.desk.building import (
 from tests.fakes.http import Answer, FakeServer
 from tests.fakes.rasa import FakeRasa, Post, gives, says, silent, waits_for
 from tests.handoff.bridging import (
+    ONE_ENGINE,
     SECRET_KEY,
     bridge_to,
     delivered,
@@ -77,6 +78,7 @@ async def test_ten_messages_at_once_are_answered_in_order_one_in_flight(
     assert rasa.most_in_flight == 1
 
 
+@ONE_ENGINE
 async def test_conversations_do_not_wait_for_each_other(database: Database) -> None:
     slow, quick = await a_new_conversation(database, "a"), await a_new_conversation(database, "b")
     may_answer = asyncio.Event()
@@ -96,6 +98,7 @@ async def test_conversations_do_not_wait_for_each_other(database: Database) -> N
     assert await replies_of(database, slow) == ["enfim"]
 
 
+@ONE_ENGINE
 async def test_rasa_is_told_what_an_action_needs_to_know(database: Database) -> None:
     conversation = await a_new_conversation(database)
     rasa = FakeRasa()
@@ -114,6 +117,7 @@ async def test_rasa_is_told_what_an_action_needs_to_know(database: Database) -> 
     assert attachment.items() >= {"mime": "image/png", "name": "foto.png", "size": 10}.items()
 
 
+@ONE_ENGINE
 async def test_a_file_without_words_is_announced_as_such(database: Database) -> None:
     conversation = await a_new_conversation(database)
     rasa = FakeRasa()
@@ -123,6 +127,7 @@ async def test_a_file_without_words_is_announced_as_such(database: Database) -> 
     assert rasa.texts == ["/send_media"]
 
 
+@ONE_ENGINE
 async def test_a_turn_that_says_nothing_on_purpose_is_no_failure(database: Database) -> None:
     conversation = await a_new_conversation(database)
     rasa = FakeRasa([silent()])
@@ -134,6 +139,7 @@ async def test_a_turn_that_says_nothing_on_purpose_is_no_failure(database: Datab
     assert (await fresh(database, conversation)).owner is Owner.BOT
 
 
+@ONE_ENGINE
 async def test_every_kind_of_item_is_shown_in_order_with_its_buttons(database: Database) -> None:
     conversation = await a_new_conversation(database)
     buttons = [{"title": "Sim", "payload": "/affirm"}, {"title": "Não", "payload": "/deny"}]
@@ -151,6 +157,7 @@ async def test_every_kind_of_item_is_shown_in_order_with_its_buttons(database: D
     assert rows[2].buttons == buttons
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize(
     ("text", "posted"),
     [
@@ -162,8 +169,6 @@ async def test_every_kind_of_item_is_shown_in_order_with_its_buttons(database: D
     ],
 )
 async def test_no_customer_gives_commands(text: str, posted: str, database: Database) -> None:
-    if not database.is_sqlite:
-        return  # nothing of the database is in question
     conversation = await a_new_conversation(database)
     rasa = FakeRasa()
     async with running_bridge(database, rasa):
@@ -172,6 +177,7 @@ async def test_no_customer_gives_commands(text: str, posted: str, database: Data
     assert rasa.texts == [posted]
 
 
+@ONE_ENGINE
 async def test_only_payloads_of_buttons_that_were_offered_pass(database: Database) -> None:
     conversation = await a_new_conversation(database)
     offer = says("Certo?", buttons=[{"title": "Sim", "payload": "/affirm"}])
@@ -250,6 +256,7 @@ async def test_the_bot_hears_how_a_person_ended_and_before_that_nothing(
     assert await replies_of(database, conversation) == ["De 1 a 5, como foi?", "re: 5"]
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize(
     ("words", "outcome", "status"),
     [
@@ -274,6 +281,7 @@ async def test_who_waits_in_a_queue_may_leave_it(
     assert (await replies_of(database, conversation))[-1] == "Até logo!"
 
 
+@ONE_ENGINE
 async def test_a_sentence_with_such_a_word_in_it_is_no_wish_to_leave(database: Database) -> None:
     conversation, _ = await queued(database)
     rasa = FakeRasa()
