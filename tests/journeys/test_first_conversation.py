@@ -175,6 +175,8 @@ def agent_takes_over(agent: Agent, customer: Customer, name: str, password: str)
     assert password not in agent.page.content()
     agent.do("Assumir")
     expect(agent.conversation).to_contain_text("Com você")
+    expect(agent.page.get_by_role("link", name="Meus")).to_have_attribute("aria-current", "page")
+    expect(agent.row_of(name)).to_be_visible()
     expect(customer.status).to_have_text("Com uma pessoa", timeout=LIVE_MS)
 
 

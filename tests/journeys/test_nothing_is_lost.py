@@ -73,6 +73,16 @@ def test_a_session_that_ran_out_is_renewed_unseen(
     assert refused
 
 
+def test_where_something_on_the_way_breaks_streams_replies_still_come(
+    system: RunningSystem, open_page: OpenPage
+) -> None:
+    customer = Customer(open_page("customer", **DESKTOP), system.base_url)
+    customer.page.route("**/webchat/demo/events?*", lambda route: route.fulfill(status=502))
+    customer.open()
+    customer.ask("oi", "CNPJ")
+    customer.ask("meu cnpj é 11.222.333/0001-81", "Padaria Estrela")
+
+
 def test_both_pages_come_back_by_themselves_after_the_service_died(
     system: RunningSystem, open_page: OpenPage
 ) -> None:
