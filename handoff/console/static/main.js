@@ -89,7 +89,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   const source = event.detail.ctx.sourceElement;
   if (source?.matches(".row__link, .actions form")) {
     focusConversation();
-    if (source.matches('[hx-post$="/claim"]') && event.detail.ctx.response.status === 200) showOwn();
+    const { request, response } = event.detail.ctx; // The form itself may have become another by the morph.
+    if (request.action.endsWith("/claim") && response.status === 200) showOwn();
     refreshInbox();
   }
 });
