@@ -44,9 +44,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite+aiosqlite:///{path}"
     else:
         databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
-        url = databases.clone()
-        yield url
-        databases.drop(url)
+        yield databases.lend()
 
 
 @pytest.fixture
