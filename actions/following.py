@@ -101,7 +101,8 @@ async def _news(turn: Turn, ticket: Ticket) -> str:
 
 
 def _told(action: TicketAction) -> str:
-    files = f" ({action.media_count} arquivo(s))" if action.media_count else ""
+    plural = "arquivos" if action.media_count > 1 else "arquivo"
+    files = f" ({action.media_count} {plural})" if action.media_count else ""
     author = _AUTHORS.get(action.author_kind, "Nossa equipe")
     # A blank line would split the reply into several messages.
     text = "\n".join(line for line in action.text.splitlines() if line.strip())

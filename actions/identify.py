@@ -1,5 +1,6 @@
 """Who is writing: CNPJ, name and e-mail, asked once."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -12,10 +13,13 @@ from actions.names import introduces_name, name_in
 from actions.problems import asks_for_ticket, problem_told
 from actions.session import company_slots, recall
 from actions.turn import heard, reading
+from actions.wording import fold
 from desk.companies.cnpj import find_cnpj
 from desk.companies.directory import find_company
 from desk.contacts.email import parse_email
 
+NO_NAME = "-"
+_WHY = re.compile(r"\b(?:pra|para|por|p) ?q(?:ue|uê)?\b|\bpq\b|\bmotivo\b|\blgpd\b")
 _WISHES = frozenset({"open_ticket", "check_status", "post_action", "recover_access", "show_menu"})
 
 
@@ -62,7 +66,8 @@ class ValidateIdentifyForm(FormValidationAction):
         mention = find_cnpj(said.text)
         if mention is not None and (asked in (None, "company_cnpj") or "cnpj" in said.entities):
             return {"company_cnpj": said.text}
-        if asked == "company_cnpj" and not interrupts_choice(said, or_not_understood=True):
+        answers = asks_why(said.text) or not interrupts_choice(said, or_not_understood=True)
+        if asked == "company_cnpj" and said.text and answers:
             return {"company_cnpj": said.text}
         return {}
 
@@ -71,10 +76,8 @@ class ValidateIdentifyForm(FormValidationAction):
     ) -> dict[str, Any]:
         mention = find_cnpj(value)
         if mention is None or not mention.valid:
-            missing = mention is None
-            dispatcher.utter_message(
-                response="utter_cnpj_missing" if missing else "utter_cnpj_invalid"
-            )
+            words = "utter_cnpj_missing" if mention is None else "utter_cnpj_invalid"
+            dispatcher.utter_message(response=words if mention else why_or(words, value))
             return {"company_cnpj": None}
         async with reading(tracker) as turn:
             company = await find_company(turn.session, mention.value)
@@ -96,15 +99,16 @@ class ValidateIdentifyForm(FormValidationAction):
         if asked == "contact_name" or corrected:
             if name_in(said):
                 return {"contact_name": name_in(said)}
-            if not said.entities and not interrupts_choice(said):
-                return {"contact_name": ""}
+            if asks_why(said.text) or (not said.entities and not interrupts_choice(said)):
+                return {"contact_name": NO_NAME}
         return {}
 
     def validate_contact_name(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        if not value:
-            dispatcher.utter_message(response="utter_name_invalid")
+        if value == NO_NAME:
+            said = heard(tracker)
+            dispatcher.utter_message(response=why_or("utter_name_invalid", said.text))
             return {"contact_name": None}
         if requested_slot(tracker) == "contact_email":
             dispatcher.utter_message(response="utter_corrected")
@@ -117,8 +121,14 @@ class ValidateIdentifyForm(FormValidationAction):
         if parse_email(said.text):
             return {"contact_email": said.text}
         corrects = introduces_name(said.text) and name_in(said) is not None
-        answers = "@" in said.text or not interrupts_choice(said, or_not_understood=False)
-        if asked == "contact_email" and answers and not corrects and not said.entities:
+        answers = "@" in said.text or asks_why(said.text) or not interrupts_choice(said)
+        if (
+            asked == "contact_email"
+            and said.text
+            and answers
+            and not corrects
+            and not said.entities
+        ):
             return {"contact_email": said.text}
         return {}
 
@@ -127,5 +137,16 @@ class ValidateIdentifyForm(FormValidationAction):
     ) -> dict[str, Any]:
         email = parse_email(value)
         if email is None:
-            dispatcher.utter_message(response="utter_email_invalid")
+            words = "utter_email_invalid" if "@" in value else "utter_email_needed"
+            dispatcher.utter_message(response=why_or(words, value))
         return {"contact_email": email}
+
+
+def asks_why(text: str) -> bool:
+    """Whether somebody would first know what their data are for."""
+    return _WHY.search(fold(text)) is not None
+
+
+def why_or(words: str, text: str) -> str:
+    """The reason why we ask, for those who want to know it; else the other words."""
+    return "utter_why_identify" if asks_why(text) else words

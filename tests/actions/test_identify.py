@@ -86,6 +86,26 @@ async def test_an_address_that_is_none_is_asked_for_again(database: Database) ->
     assert words(await talk.answers(FORM, "contact_email")) == ["utter_email_invalid"]
 
 
+@pytest.mark.parametrize(
+    ("slot", "text"),
+    [
+        ("company_cnpj", "pra que você quer meu cnpj?"),
+        ("contact_name", "por que precisa do meu nome"),
+        ("contact_email", "pq quer meu email?"),
+    ],
+)
+async def test_who_asks_why_is_told(database: Database, slot: str, text: str) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text, "bot_challenge")
+    assert words(await talk.answers(FORM, slot)) == ["utter_why_identify"]
+
+
+async def test_who_has_no_address_is_told_of_a_person(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("não tenho e-mail", "deny")
+    assert words(await talk.answers(FORM, "contact_email")) == ["utter_email_needed"]
+
+
 async def test_registering_makes_the_account_once_and_shows_no_password(
     database: Database,
 ) -> None:
