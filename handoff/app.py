@@ -102,7 +102,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "delivered": delivered.run(),
         "intake": webhooks.Intake(database, pulse, app.ctx.receivers).run(),
         "bridge": bridge.run(),
-        "outbox": Outbox(database, pulse, {"telegram": telegram}).run(),
+        "outbox": Outbox(database, pulse, vault, {"telegram": telegram}).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "tidy": _tidy(database),
     }

@@ -6,11 +6,13 @@ after a crash it is sent once more and shown as perhaps repeated.
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
 from desk.channels.tables import Channel
+from desk.contacts.portal_access import reveal_credentials
 from desk.conversations.delivery import (
     Delivery,
     due_deliveries,
@@ -20,6 +22,7 @@ from desk.conversations.delivery import (
     start_sending,
 )
 from desk.db import Database
+from desk.vault import Vault
 from handoff.pulse import Pulse, wait_for
 
 _FIRST_PAUSE_SECONDS = 1.0
@@ -55,9 +58,12 @@ class Sender(Protocol):
 class Outbox:
     """The loop of one process; the rows decide who sends what."""
 
-    def __init__(self, database: Database, pulse: Pulse, senders: Mapping[str, Sender]) -> None:
+    def __init__(
+        self, database: Database, pulse: Pulse, vault: Vault, senders: Mapping[str, Sender]
+    ) -> None:
         self._database = database
         self._pulse = pulse
+        self._vault = vault
         self._senders = senders
 
     async def run(self) -> None:
@@ -85,18 +91,24 @@ class Outbox:
     async def _send(self, message_id: int) -> None:
         async with self._database.transaction() as session:
             delivery = await start_sending(session, message_id)
-            channel = await session.get(Channel, delivery.channel_id) if delivery else None
-        if delivery is None or channel is None:
-            return
+            if delivery is None:
+                return
+            channel = await session.get_one(Channel, delivery.channel_id)
+            text = await reveal_credentials(session, self._vault, delivery.public_id, delivery.text)
+        pause = min(_FIRST_PAUSE_SECONDS * 2**delivery.attempts, _LONGEST_PAUSE_SECONDS)
         try:
-            provider_id = await self._sender(channel).send(channel, delivery)
+            provider_id = await self._sender(channel).send(channel, replace(delivery, text=text))
         except TryLater as error:
-            pause = min(_FIRST_PAUSE_SECONDS * 2**delivery.attempts, _LONGEST_PAUSE_SECONDS)
             async with self._database.transaction() as session:
                 await settle_later(session, delivery, str(error), error.seconds or pause)
         except Undeliverable as error:
             async with self._database.transaction() as session:
                 await settle_failed(session, delivery, str(error))
+        except Exception as error:
+            # A provider that answers what nobody foresaw: tried again, and given up in the end.
+            logger.exception("outbox.send_failed", message_id=message_id)
+            async with self._database.transaction() as session:
+                await settle_later(session, delivery, type(error).__name__, pause)
         else:
             async with self._database.transaction() as session:
                 await settle_sent(session, delivery, provider_id)

@@ -25,10 +25,11 @@ MAX_ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message that may go out now."""
+    """A message that may go out now; its text still has the placeholder of a password."""
 
     message_id: int
     conversation_id: int
+    public_id: str
     channel_id: int
     external_chat: str
     text: str
@@ -70,7 +71,7 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
     """
     now = datetime.now(UTC)
     query = (
-        select(Message, Conversation.owner)
+        select(Message, Conversation.owner, Conversation.public_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
             Message.id == message_id,
@@ -82,7 +83,7 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    message, owner = row
+    message, owner, public_id = row
     if message.author_kind == "bot" and owner is Owner.AGENT:
         message.state = "suppressed"
         return None
@@ -95,6 +96,7 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
     return Delivery(
         message.id,
         message.conversation_id,
+        public_id,
         message.channel_id,
         message.external_chat,
         message.text,

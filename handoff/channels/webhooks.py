@@ -8,15 +8,18 @@ from typing import Any, Protocol
 import structlog
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json as json_response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.directory import channel_by_slug
 from desk.channels.receipts import settle_receipt, store_receipt, unread_receipts
-from desk.channels.tables import Channel
+from desk.channels.tables import Channel, Receipt
 from desk.contacts.directory import Alias
 from desk.conversations.find import conversation_for
 from desk.conversations.receive import Inbound, receive_message
 from desk.db import Database
 from desk.errors import NotFound
+from desk.text import clean_text
 from handoff.problems import Problem
 from handoff.pulse import Pulse, wait_for
 from handoff.services import services_of
@@ -99,20 +102,37 @@ class Intake:
             if not receipts:
                 return False
             receipt = receipts[0]
-            channel = await session.get_one(Channel, receipt.channel_id)
+            failure = ""
             try:
-                arrivals = self._receivers[channel.kind].parse(receipt.body)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                async with session.begin_nested():
+                    await self._take(session, receipt)
+            except Exception as error:
+                if _will_pass(error):
+                    raise
+                # Whatever is wrong with it, the bodies behind it go on.
+                failure = clean_text(f"{type(error).__name__}: {error}")
                 logger.error("intake.unparsable", receipt_id=receipt.id, error=type(error).__name__)
-                await settle_receipt(session, receipt.id, f"{type(error).__name__}: {error}")
-                return True
-            for arrival in arrivals:
-                conversation = await conversation_for(
-                    session, channel, arrival.alias, arrival.external_chat, arrival.profile_name
-                )
-                await receive_message(session, conversation.id, arrival.inbound)
-            await settle_receipt(session, receipt.id)
+            await settle_receipt(session, receipt.id, failure)
             return True
+
+    async def _take(self, session: AsyncSession, receipt: Receipt) -> None:
+        channel = await session.get_one(Channel, receipt.channel_id)
+        for arrival in self._receivers[channel.kind].parse(receipt.body):
+            conversation = await conversation_for(
+                session, channel, arrival.alias, arrival.external_chat, arrival.profile_name
+            )
+            await receive_message(session, conversation.id, arrival.inbound)
+
+
+def _will_pass(error: Exception) -> bool:
+    """Whether the database is away or busy, so that the body itself is not at fault."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError)
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return True
+    # PostgreSQL: connection, rollback by a deadlock, resources, locks, operator's intervention.
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return state[:2] in {"08", "40", "53", "55", "57"}
 
 
 def as_object(body: bytes) -> dict[str, Any]:

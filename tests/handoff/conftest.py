@@ -1,0 +1,26 @@
+"""One running service a module and engine: HTTP tests share it, each with its own customers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ENGINES
+from tests.handoff.serving import Served, copy_of
+from tests.postgresql import PostgresDatabases
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """The real service with a fake Rasa and a fake Telegram."""
+    folder: Path = tmp_path_factory.mktemp("served")
+    if request.param == "sqlite":
+        url = copy_of(request.getfixturevalue("sqlite_template"), folder)
+    else:
+        databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+        url = databases.clone()
+    with Served(url, folder) as running:
+        running.set_secrets()
+        yield running
