@@ -99,6 +99,7 @@ async function sendAll(id) {
     drawUnsent(id);
   }
   sending.delete(id);
+  refreshPane();
   refreshInbox();
 }
 

@@ -4,32 +4,32 @@ const byId = (id) => document.getElementById(id);
 
 export const openConversation = () => byId("conversation")?.dataset.conversation ?? "";
 
-/** One refresh at a time, and one more when it was asked for meanwhile. */
+/** One refresh at a time, and one more when it was asked for meanwhile; the promise ends with the last. */
 function coalesced(work) {
-  let running = false;
+  let running = null;
   let again = false;
-  return async () => {
-    again = true;
-    if (running) return;
-    running = true;
-    try {
-      while (again) {
-        again = false;
-        await work();
-      }
-    } finally {
-      running = false;
+  async function run() {
+    while (again) {
+      again = false;
+      await work();
     }
+  }
+  return () => {
+    again = true;
+    running ??= run().finally(() => (running = null));
+    return running;
   };
 }
 
 /** The fragment, or null: after a failure the live socket connects again and everything is asked for once more. */
 async function partOf(url) {
-  const response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
-  if (!response) return null;
-  if (response.redirected || response.status === 401) location.reload(); // The login ended: the page leads to it.
-  if (!response.ok) return null;
-  return response.text();
+  try {
+    const response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" });
+    if (response.redirected || response.status === 401) location.reload(); // The login ended: the page leads to it.
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null;
+  }
 }
 
 export const refreshInbox = coalesced(async () => {

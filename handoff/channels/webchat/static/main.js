@@ -58,8 +58,9 @@ function showTyping(on) {
 function showQuickReplies() {
   const group = byId("quick-replies");
   const newest = transcript.newest;
-  const offered = owner === "bot" && newest?.direction === "out" && !outbox.items.some((item) => !item.failure) ? (newest.buttons ?? []) : [];
-  const buttons = offered.map(({ title, payload }) => {
+  const sending = outbox.items.some((item) => !item.failure);
+  const offers = owner === "bot" && newest?.direction === "out" && !sending;
+  const buttons = (offers ? (newest.buttons ?? []) : []).map(({ title, payload }) => {
     const button = element("button", { type: "button", class: "quick-reply" }, title);
     button.addEventListener("click", () => send({ text: title, payload }));
     return button;
@@ -109,7 +110,7 @@ const outbox = new Outbox({
   onChange: drawOutbox,
   onAccepted(item, accepted) {
     transcript.accept(item, accepted);
-    if (owner === "bot") showTyping(true);
+    if (owner === "bot" && transcript.newest?.seq === accepted.seq) showTyping(true);
     toBottom();
   },
 });
@@ -121,6 +122,7 @@ const live = new Live({
   onConnection(up) {
     connected = up;
     showStatus();
+    if (up) byId("transcript").ariaBusy = "false"; // The history is read out by nobody's wish.
   },
 });
 

@@ -13,7 +13,7 @@ const settled = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-function openStore() {
+async function openStore() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "clientId" });
   return settled(request);
