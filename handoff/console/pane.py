@@ -38,6 +38,7 @@ CLAIM = Action("claim", "Assumir", "claim", primary=True)
 RETURN = Action("return", "Devolver à fila", "return")
 RELEASE = Action("release", "Devolver ao bot", "release")
 WAIT = Action("waiting", "Aguardando", "status", "waiting")
+RESUME = Action("in_service", "Em atendimento", "status", "in_service")
 CLOSE = Action("close", "Fechar", "status", "closed")
 RESOLVE = Action("resolve", "Resolver", "status", "resolved", primary=True)
 
@@ -95,8 +96,8 @@ def actions_for(conversation: Conversation, viewer: User) -> list[Action]:
         return [CLAIM]
     if conversation.assignee_id != viewer.id and not viewer.sees_all_queues:
         return []
-    wait = [WAIT] if conversation.status is not Status.WAITING else []
-    return [RETURN, RELEASE, *wait, CLOSE, RESOLVE]
+    pause = RESUME if conversation.status is Status.WAITING else WAIT
+    return [RETURN, RELEASE, pause, CLOSE, RESOLVE]
 
 
 async def read_pane(

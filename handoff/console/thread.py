@@ -15,6 +15,7 @@ from handoff.console import wording
 
 PAGE_MESSAGES = 60
 MOST_MESSAGES = 1000
+LONG_TEXT_CHARS = 1500
 _SAME_BREATH = timedelta(minutes=3)
 
 MediaUrl = Callable[[int, str], str]
@@ -51,6 +52,7 @@ class ThreadItem:
     edited: bool = False
     failed: bool = False
     eventful: bool = False
+    long: bool = False
     state_icon: str = ""
     state_label: str = ""
     parts: list[wording.TextPart] = field(default_factory=list)
@@ -145,6 +147,7 @@ def _message_item(
         edited=message.edited_at is not None,
         failed=failed,
         eventful=failed or message.edited_at is not None or message.delivery == "pending",
+        long=len(text) > LONG_TEXT_CHARS,
         state_icon=icon,
         state_label=f"{label}: {message.failure}" if message.failure else label,
         parts=wording.split_text(text),

@@ -107,7 +107,8 @@ class Agent:
 
     def do(self, action: str) -> None:
         """Presses an action of the open conversation."""
-        button = self.conversation.get_by_role("button", name=action, exact=True)
+        button = self.conversation.locator(".actions").get_by_text(action, exact=True)
+        button.wait_for(state="attached")
         if not button.is_visible():
             self.conversation.get_by_role("button", name="Mais ações").click()
         button.click()
