@@ -24,7 +24,11 @@ def main() -> None:
     print(
         f"Ponte on {arguments.engine}, {os.cpu_count()} cores, Python {platform.python_version()}"
     )
-    print("Times depend on the machine; the ratios are what to look at.\n", flush=True)
+    print("Times depend on the machine; the ratios are what to look at.")
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 2:
+        print(f"The machine is busy with something else (load {load:.1f}): even ratios suffer.")
+    print(flush=True)
     with temporary_system(arguments.engine) as system:
         if arguments.only != "live":
             print(turn.report(turn.measure(system, count)), "\n", flush=True)

@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
 from bench.customer import WAIT_SECONDS, Customer
-from bench.measure import CpuClock, JsonConnection, Stopwatch, median_ratio, summary
+from bench.measure import BOUND_MS, CpuClock, JsonConnection, Stopwatch, median_ratio, summary
 from deploy.local.processes import ROOT, SERVICE_PYTHON
 from tests.system import RunningSystem, free_ports
 from tests.webchat import Agent
@@ -55,7 +55,10 @@ def measure(system: RunningSystem, messages: int, warm_up: int = 5) -> LiveTimes
         bare_cpu = CpuClock({"bare": bare_pid})
         agent_cpu = CpuClock({"to_agent": pids["to_agent"]})
         customer_cpu = CpuClock({"to_customer": pids["to_agent"]})
+        bound = Stopwatch()
         for number in range(-warm_up, messages):
+            if times.bare and bound.ms() > BOUND_MS:
+                break
             text = f"Mensagem número {number}"
             with bare_cpu:
                 watch = Stopwatch()

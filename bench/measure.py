@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+# A benchmark takes no new samples after this, however many were asked for.
+BOUND_MS = 120_000
+
 
 class JsonConnection:
     """One kept-alive connection that speaks JSON; nearly free of cost of its own."""
