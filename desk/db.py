@@ -33,6 +33,7 @@ from desk.sqlite import BUSY_TIMEOUT_SECONDS, open_quickly, prepare_connection
 POSTGRESQL_POOL_SIZE = 20
 
 # SQLite counts row ids by itself only in a column whose type is INTEGER.
+MAX_KEY = 2**63 - 1
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 
 

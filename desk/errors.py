@@ -6,6 +6,7 @@ DeskError
 │   └── ClaimedByOther  another agent has the conversation
 ├── NotAllowed          the person's role does not reach this
 └── Invalid             a value cannot be accepted; ``field`` names it
+    └── TooLarge        it is larger than its bound
 """
 
 
@@ -40,3 +41,7 @@ class Invalid(DeskError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class TooLarge(Invalid):
+    """A value is larger than its bound."""

@@ -13,14 +13,14 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import json
 
-from desk.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
+from desk.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound, TooLarge
 
 Body = TypeVar("Body", bound=BaseModel)
 ErrorPage = Callable[[Request, int, str], HTTPResponse]
 
 logger = structlog.get_logger(__name__)
 
-STATUS_OF = {NotFound: 404, Conflict: 409, NotAllowed: 403, Invalid: 400}
+STATUS_OF = {NotFound: 404, Conflict: 409, NotAllowed: 403, Invalid: 400, TooLarge: 413}
 _MESSAGES = {
     400: "O pedido não está bem formado.",
     401: "Entre novamente para continuar.",
@@ -38,6 +38,7 @@ _PYDANTIC_WORDS = {
     "string_too_long": "O texto é longo demais.",
     "string_too_short": "O texto é curto demais.",
     "uuid_parsing": "O valor deve ser um UUID.",
+    "string_unicode": "O texto tem caracteres que não existem.",
     "string_type": "O valor deve ser um texto.",
     "int_type": "O valor deve ser um número inteiro.",
     "int_parsing": "O valor deve ser um número inteiro.",
@@ -73,11 +74,23 @@ def read_body(request: Request, shape: type[Body]) -> Body:
     """
     try:
         content = request.json if request.body else {}
-    except SanicException as error:
+    except (SanicException, RecursionError) as error:
         raise Problem(400, "O corpo não é um JSON válido.", field="body") from error
     if not isinstance(content, dict):
         raise Problem(400, "O corpo deve ser um objeto JSON.", field="body")
     return check_shape(content, shape)
+
+
+def read_number(request: Request, name: str, default: int) -> int:
+    """A whole number of the query, at most nine digits.
+
+    Raises:
+        Problem: 400, it is none.
+    """
+    value = str(request.args.get(name, default))
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise Problem(400, "O valor deve ser um número inteiro.", field=name)
+    return int(value)
 
 
 def check_shape(content: dict[str, Any], shape: type[Body]) -> Body:

@@ -71,7 +71,7 @@ async def read_json(request: Request, max_bytes: int = MAX_JSON_BYTES) -> dict[s
     body = await read_bounded(request, max_bytes)
     try:
         content = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Problem(400, "O corpo não é um JSON válido.", field="body") from error
     if not isinstance(content, dict):
         raise Problem(400, "O corpo deve ser um objeto JSON.", field="body")

@@ -15,6 +15,7 @@ from desk.companies.tables import Company
 from desk.contacts.portal_access import hide_credentials
 from desk.contacts.tables import Contact, ContactCompany
 from desk.conversations.tables import Conversation, ConversationTicket, Message
+from desk.db import MAX_KEY
 from desk.errors import Invalid, NotFound
 from desk.states import ACTIVE, ENDED, Owner, Status
 from desk.team.queues import queue_ids_of
@@ -313,7 +314,7 @@ def read_cursor(cursor: str) -> tuple[datetime, int]:
     """
     try:
         at, last_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if not 0 <= last_id < 2**63:
+        if not 0 <= last_id <= MAX_KEY:
             raise ValueError("no id")
         return datetime.fromisoformat(at).astimezone(UTC), int(last_id)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

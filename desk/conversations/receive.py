@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
 from desk.conversations.tables import Conversation, Message
-from desk.db import database_now
+from desk.db import MAX_KEY, database_now
 from desk.errors import Conflict, Invalid
 from desk.events.log import by_contact
 from desk.media.store import StoredFile, add_media
@@ -118,6 +118,6 @@ async def check_quoted(session: AsyncSession, conversation: Conversation, quoted
     Raises:
         Invalid: it is not.
     """
-    quoted = await session.get(Message, quoted_id) if 0 < quoted_id < 2**63 else None
+    quoted = await session.get(Message, quoted_id) if 0 < quoted_id <= MAX_KEY else None
     if quoted is None or quoted.conversation_id != conversation.id or quoted.kind != "message":
         raise Invalid("reply_to", "A mensagem citada não está nesta conversa.")

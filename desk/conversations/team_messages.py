@@ -15,6 +15,7 @@ from desk.conversations.find import lock_conversation
 from desk.conversations.receive import check_quoted
 from desk.conversations.status import status_after
 from desk.conversations.tables import Conversation, Message, MessageRevision
+from desk.db import MAX_KEY
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events.log import Actor, by_agent, record_event
 from desk.media.store import StoredFile, add_media
@@ -150,7 +151,7 @@ async def _own_message(
     session: AsyncSession, conversation_id: int, message_id: int, actor: Actor
 ) -> Message:
     await lock_conversation(session, conversation_id)
-    message = await session.get(Message, message_id)
+    message = await session.get(Message, message_id) if message_id <= MAX_KEY else None
     author = "contact" if actor.kind == "contact" else "agent"
     if (
         message is None

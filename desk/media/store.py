@@ -12,7 +12,7 @@ from pathlib import Path
 import puremagic
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.errors import Invalid
+from desk.errors import Invalid, TooLarge
 from desk.media.tables import Media
 
 MAX_NAME_CHARS = 120
@@ -75,13 +75,14 @@ async def store_file(media_dir: Path, data: bytes, name: str, max_bytes: int) ->
     """Writes the bytes durably, before any row speaks of them.
 
     Raises:
-        Invalid: the file is empty or larger than ``max_bytes``.
+        Invalid: the file is empty.
+        TooLarge: it is larger than ``max_bytes``.
     """
     shown = clean_name(name)
     if not data:
         raise Invalid("file", f"O arquivo “{shown}” está vazio (0 bytes). Envie outro, por favor.")
     if len(data) > max_bytes:
-        raise Invalid(
+        raise TooLarge(
             "file",
             f"O arquivo “{shown}” passa do limite de {max_bytes // (1024 * 1024)} MB.",
         )

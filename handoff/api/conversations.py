@@ -30,7 +30,7 @@ from desk.states import Status
 from desk.team.queues import find_queue
 from desk.team.users import find_user
 from handoff.api.endpoints import Endpoint, Shape
-from handoff.problems import Problem, read_body
+from handoff.problems import Problem, read_body, read_number
 from handoff.security import api_user, current_user
 from handoff.services import services_of
 
@@ -242,12 +242,7 @@ async def _filters(session: AsyncSession, request: Request) -> Filters:
 
 
 def _id(request: Request, name: str) -> int | None:
-    value = request.args.get(name)
-    if not value:
-        return None
-    if not value.isdigit() or len(value) > 12:
-        raise Invalid(name, "O valor deve ser um número inteiro.")
-    return int(value)
+    return read_number(request, name, 0) if request.args.get(name) else None
 
 
 _ONE = "/conversations/<conversation_id:str>"

@@ -20,7 +20,7 @@ from desk.events.log import by_agent
 from desk.media.store import StoredFile
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.media import media_url
-from handoff.problems import Problem, check_shape, read_body
+from handoff.problems import Problem, check_shape, read_body, read_number
 from handoff.security import api_user, current_user
 from handoff.services import Services, services_of
 from handoff.uploads import is_multipart, keep_files, read_form, read_json
@@ -59,11 +59,11 @@ def message_json(services: Services, view: MessageView) -> dict[str, Any]:
 async def list_messages(request: Request, conversation_id: str) -> HTTPResponse:
     """The newest messages, or those after ``after``, in order."""
     services = services_of(request)
-    after = request.args.get("after")
+    after = read_number(request, "after", 0) if request.args.get("after") else None
     async with services.database.reading() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
-        if after and after.isdigit():
-            views = await messages_after(session, found, int(after), "team")
+        if after is not None:
+            views = await messages_after(session, found, after, "team")
         else:
             views = await latest_messages(session, found, "team")
     return json({"messages": [message_json(services, view) for view in views]})

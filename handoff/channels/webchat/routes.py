@@ -21,7 +21,7 @@ from desk.states import Owner
 from handoff.channels.webchat.shapes import EditedMessage, NewMessage, NewSession, messages_json
 from handoff.channels.webchat.stream import stream_events, wait_for_messages
 from handoff.pages import render
-from handoff.problems import Problem, check_shape, read_body
+from handoff.problems import Problem, check_shape, read_body, read_number
 from handoff.security import SESSION_LIMIT, limit, take_token
 from handoff.services import Services, services_of
 from handoff.uploads import is_multipart, keep_files, read_bounded, read_form, read_json
@@ -96,8 +96,8 @@ async def send_message(request: Request, channel: str) -> HTTPResponse:
 async def list_messages(request: Request, channel: str) -> HTTPResponse:
     """Messages after a number; with ``wait`` the answer comes when there is one."""
     conversation = await _conversation(request, channel)
-    after = _number(request, "after", 0)
-    wait_seconds = min(_number(request, "wait", 0), 30)
+    after = read_number(request, "after", 0)
+    wait_seconds = min(read_number(request, "wait", 0), 30)
     return json(await wait_for_messages(services_of(request), conversation, after, wait_seconds))
 
 
@@ -105,7 +105,9 @@ async def list_messages(request: Request, channel: str) -> HTTPResponse:
 async def show_events(request: Request, channel: str) -> None:
     """The live stream of the same."""
     conversation = await _conversation(request, channel)
-    await stream_events(request, services_of(request), conversation, _number(request, "after", 0))
+    await stream_events(
+        request, services_of(request), conversation, read_number(request, "after", 0)
+    )
 
 
 @blueprint.patch("/<channel:str>/messages/<message_id:int>")
@@ -171,13 +173,6 @@ def _check_length(text: str, services: Services) -> None:
             "Divida em partes ou envie como arquivo.",
             field="text",
         )
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    value = str(request.args.get(name, default))
-    if not value.isdigit() or len(value) > 12:
-        raise Problem(400, "O valor deve ser um número inteiro.", field=name)
-    return int(value)
 
 
 async def _one(services: Services, conversation: Conversation, message_id: int) -> dict[str, Any]:

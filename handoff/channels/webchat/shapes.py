@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.contacts.portal_access import reveal_credentials
 from desk.conversations.tables import Conversation
 from desk.conversations.thread import MessageView
+from desk.text import clean_text
 from handoff.media import media_url
 from handoff.services import Services
 
@@ -23,6 +24,12 @@ class NewSession(BaseModel):
 
     visitor_id: str | None = Field(default=None, max_length=128)
     name: str | None = Field(default=None, max_length=120)
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _clean(cls, value: object) -> object:
+        """Characters that cannot be stored refuse nobody a conversation."""
+        return clean_text(value) if isinstance(value, str) else value
 
     @field_validator("visitor_id")
     @classmethod
