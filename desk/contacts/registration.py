@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.contacts.tables import Contact, ContactCompany, PortalAccount
@@ -52,6 +52,38 @@ async def register_contact(
         outcome=outcome,
     )
     return Registration(contact, outcome)
+
+
+async def correct_email(session: AsyncSession, contact_id: int, email: str) -> bool:
+    """Changes a contact's address, and the user name of its portal account with it.
+
+    Returns:
+        False, with nothing changed, when the address is another's account.
+
+    Raises:
+        NotFound: there is no such contact.
+    """
+    contact = await session.get(Contact, contact_id)
+    if contact is None:
+        raise NotFound("Contato não encontrado.")
+    address = email.strip().lower()
+    taken = select(PortalAccount.id).where(
+        PortalAccount.username == address, PortalAccount.contact_id != contact_id
+    )
+    if (await session.execute(taken)).first() is not None:
+        return False
+    contact.email = address
+    await session.execute(
+        update(PortalAccount)
+        .where(PortalAccount.contact_id == contact_id)
+        .values(username=address)
+        .execution_options(synchronize_session=False)
+    )
+    await session.flush()
+    await record_event(
+        session, "contact.email_corrected", by_contact(contact_id), contact_id=contact_id
+    )
+    return True
 
 
 async def _give_account(session: AsyncSession, contact: Contact, now: datetime) -> Outcome:
