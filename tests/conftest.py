@@ -17,6 +17,7 @@ from tests.postgresql import PostgresDatabases, postgres_is_off
 from tests.system import RunningSystem, RunningSystems
 
 ENGINES = ("sqlite", "postgresql")
+SYSTEM_TIMEOUT_SECONDS = 400
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +96,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "system" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.system)
+            if item.get_closest_marker("timeout") is None:
+                # The first of them waits for three processes and perhaps for a training.
+                item.add_marker(pytest.mark.timeout(SYSTEM_TIMEOUT_SECONDS))
     if postgres_is_off():
         left_out = [item for item in items if _needs_postgresql(item)]
         config.stash[LEFT_OUT] = len(left_out)
