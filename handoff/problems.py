@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import json
+from sqlalchemy.exc import DBAPIError
 
 from desk.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound, TooLarge
 
@@ -131,12 +132,21 @@ def _sanic_error(request: Request, error: SanicException) -> HTTPResponse:
 
 
 def _unexpected(request: Request, error: Exception) -> HTTPResponse:
+    if _is_unstorable(error):
+        return _answer(request, 400, _MESSAGES[400], _code(400))
     reference = uuid.uuid4().hex[:8]
     logger.error(
         "request.failed", path=request.path, method=request.method, ref=reference, exc_info=error
     )
     words = f"Algo deu errado do nosso lado. Tente de novo; se continuar, cite {reference}."
     return _answer(request, 500, words, "internal")
+
+
+def _is_unstorable(error: Exception) -> bool:
+    """Whether a value was looked for that no database can hold: NUL, half a character."""
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", None) or "").startswith("22")
+    return isinstance(error, UnicodeEncodeError)
 
 
 def _answer(
