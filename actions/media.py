@@ -1,6 +1,7 @@
 """Files that came with messages, and what becomes of those that came outside of a form."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -8,8 +9,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.interruptions import requested_slot
-from actions.menu import Option, offer
-from actions.turn import heard
+from actions.menu import Option, offer, ticket_options
+from actions.turn import heard, reading
+from desk.tickets.directory import tickets_of
+
+_MOST_TICKETS = 5
 
 
 def unused_media(tracker: Tracker) -> list[int]:
@@ -62,9 +66,10 @@ class ActionReceiveMedia(Action):
             return [SlotSet("next_step", "identify")]
         else:
             dispatcher.utter_message(response="utter_files_kept")
-            options = [
-                Option("1", "Criar novo atendimento com o arquivo", "open_ticket"),
-                Option("2", "Anexar a um atendimento meu", "show_menu"),
-            ]
+            async with reading(tracker) as turn:
+                tickets = await tickets_of(turn.session, turn.contact_id, limit=_MOST_TICKETS)
+            options = [Option("1", "Criar novo atendimento com o arquivo", "open_ticket")]
+            for option in ticket_options(tickets, "post_action", start=2):
+                options.append(replace(option, title=f"Anexar a {option.title}"))
             return [offer(dispatcher, "utter_files_menu", options), SlotSet("next_step", "nothing")]
         return [SlotSet("next_step", "nothing")]

@@ -12,7 +12,6 @@ from actions.turn import heard
 from actions.wording import says_finished, says_no, says_yes
 
 DONE, WAITING = "done", "waiting"
-_END = [{"title": "Fim", "payload": "Fim"}]
 
 
 def answer_to_media_step(slot: str, tracker: Tracker) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def _ask(dispatcher: CollectingDispatcher, tracker: Tracker, response: str) -> N
             break
         if (event.get("metadata") or {}).get("utter_action") in _TELL_HOW_TO_FINISH:
             return
-    dispatcher.utter_message(response=response, buttons=_END)
+    dispatcher.utter_message(response=response)
 
 
 class ActionAskTicketMedia(Action):

@@ -178,6 +178,20 @@ async def test_anothers_ticket_is_not_found(database: Database) -> None:
     assert words(await other.do("action_post_action")) == ["utter_action_not_posted"]
 
 
+async def test_a_file_outside_of_a_form_goes_to_a_ticket_that_there_is(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    ticket = await opened(talk)
+    (file,) = await some_files(talk, 1)
+    await talk.hears("", "send_media", files=(file,))
+    menu = (await talk.do("action_receive_media"))[1]
+    assert f"2 - Anexar a #{ticket.number}" in menu["options"]
+    await talk.hears("2", "menu_option")
+    await talk.do("action_choose_option")
+    assert (talk.slots["next_step"], talk.slots["ticket_id"]) == ("post_action", ticket.id)
+
+
 async def test_an_action_is_posted_once_with_its_files(database: Database) -> None:
     talk = await a_known_talk(database)
     ticket = await opened(talk)
