@@ -46,10 +46,8 @@ async def post_agent_message(
     conversation = await lock_conversation(session, conversation_id)
     body = json.dumps([cleaned, reply_to_id, [file.sha256 for file in files]])
     body_hash = hashlib.sha256(body.encode()).hexdigest()
-    known = await _by_client_id(session, conversation, client_id)
+    known = await _known(session, conversation, client_id, body_hash)
     if known is not None:
-        if known.body_hash != body_hash:
-            raise Conflict("Este client_id já foi usado para outra mensagem.")
         return known
     if conversation.owner is not Owner.AGENT:
         raise Conflict("Assuma a conversa antes de responder.")
@@ -77,22 +75,35 @@ async def post_agent_message(
     return message
 
 
-async def add_note(session: AsyncSession, conversation_id: int, user: User, text: str) -> Message:
-    """Adds a note that only the team sees.
+async def add_note(
+    session: AsyncSession,
+    conversation_id: int,
+    user: User,
+    text: str,
+    client_id: str | None = None,
+) -> Message:
+    """Adds a note that only the team sees; the same client_id adds it once.
 
     Raises:
         Invalid: the note is empty.
+        Conflict: the client_id is known with another body.
     """
     cleaned = clean_text(text)
     if not cleaned:
         raise Invalid("text", "Escreva a nota.")
     conversation = await lock_conversation(session, conversation_id)
+    body_hash = hashlib.sha256(json.dumps(["note", cleaned]).encode()).hexdigest()
+    known = await _known(session, conversation, client_id, body_hash)
+    if known is not None:
+        return known
     return await append_message(
         session,
         conversation,
         by_agent(user.id),
         direction="out",
         kind="note",
+        client_id=client_id,
+        body_hash=body_hash,
         state="sent",
         author_kind="agent",
         author_user_id=user.id,
@@ -175,12 +186,15 @@ async def _record_change(session: AsyncSession, message: Message, kind: str, act
     )
 
 
-async def _by_client_id(
-    session: AsyncSession, conversation: Conversation, client_id: str | None
+async def _known(
+    session: AsyncSession, conversation: Conversation, client_id: str | None, body_hash: str
 ) -> Message | None:
     if client_id is None:
         return None
     query = select(Message).where(
         Message.conversation_id == conversation.id, Message.client_id == client_id
     )
-    return (await session.execute(query)).scalar_one_or_none()
+    message = (await session.execute(query)).scalar_one_or_none()
+    if message is not None and message.body_hash != body_hash:
+        raise Conflict("Este client_id já foi usado para outra mensagem.")
+    return message

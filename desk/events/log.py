@@ -92,8 +92,9 @@ def _settled(session: AsyncSession) -> list[ColumnElement[bool]]:
 async def events_of_conversation(
     session: AsyncSession, conversation_id: int, kinds: Sequence[str] = (), limit: int = 500
 ) -> Sequence[Event]:
-    """A conversation's events, oldest first; only ``kinds`` when given."""
+    """A conversation's newest events, told from the oldest on; only ``kinds`` when given."""
     query = select(Event).where(Event.conversation_id == conversation_id)
     if kinds:
         query = query.where(Event.kind.in_(kinds))
-    return (await session.execute(query.order_by(Event.seq).limit(limit))).scalars().all()
+    newest = await session.execute(query.order_by(Event.seq.desc()).limit(limit))
+    return list(reversed(newest.scalars().all()))

@@ -35,7 +35,14 @@ class NewMessage(Shape):
 
 
 class NewNote(Shape):
-    """Words that only the team sees."""
+    """Words that only the team sees; with a client_id they are added once."""
+
+    text: str
+    client_id: UUID | None = None
+
+
+class EditedMessage(Shape):
+    """New words for a message."""
 
     text: str
 
@@ -101,10 +108,11 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
 async def send_note(request: Request, conversation_id: str) -> HTTPResponse:
     """Adds a note for the team."""
     services = services_of(request)
-    text = read_body(request, NewNote).text
+    user, body = current_user(request), read_body(request, NewNote)
+    client_id = str(body.client_id) if body.client_id else None
     async with services.database.transaction() as session:
-        found = await visible_conversation(session, current_user(request), conversation_id)
-        note = await add_note(session, found.id, current_user(request), text)
+        found = await visible_conversation(session, user, conversation_id)
+        note = await add_note(session, found.id, user, body.text, client_id)
     services.pulse.beat("outbound")
     return json({"id": note.id, "seq": note.seq}, status=201)
 
@@ -113,7 +121,7 @@ async def send_note(request: Request, conversation_id: str) -> HTTPResponse:
 async def change_message(request: Request, conversation_id: str, message_id: int) -> HTTPResponse:
     """Edits one's own message."""
     services = services_of(request)
-    text = read_body(request, NewNote).text
+    text = read_body(request, EditedMessage).text
     actor = by_agent(current_user(request).id)
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
@@ -156,6 +164,6 @@ ENDPOINTS = [
         NewNote,
         answers={201: "Stored."},
     ),
-    Endpoint("PATCH", _ONE, change_message, "Edit one's own message.", NewNote),
+    Endpoint("PATCH", _ONE, change_message, "Edit one's own message.", EditedMessage),
     Endpoint("DELETE", _ONE, remove_message, "Hide one's own message from the team."),
 ]

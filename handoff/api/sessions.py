@@ -22,13 +22,15 @@ class Login(Shape):
 async def open_session(request: Request) -> HTTPResponse:
     """Signs a program in."""
     body = read_body(request, Login)
-    limit(request, LOGIN_LIMIT, "login", request.ip, body.email.lower())
+    attempts = ("login", request.ip, body.email.strip().lower())
+    limit(request, LOGIN_LIMIT, *attempts)
     services = services_of(request)
     async with services.database.reading() as session:
         user = await find_user(session, body.email)
     right = await verify_password(user.password_hash if user else UNKNOWN_USER_HASH, body.password)
     if user is None or not right:
         raise Problem(401, "E-mail ou senha incorretos.", code="wrong_login")
+    request.app.ctx.limiter.clear(LOGIN_LIMIT, *attempts)
     async with services.database.transaction() as session:
         token = await open_login(session, user.id, services.settings.session_days)
     return json({"token": token}, status=201)

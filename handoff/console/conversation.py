@@ -114,10 +114,12 @@ async def send_message(request: Request, public_id: str) -> HTTPResponse:
 async def write_note(request: Request, public_id: str) -> HTTPResponse:
     """A note that only the team sees."""
     services = services_of(request)
+    user = current_user(request)
     text = _field(request, "text", services.settings.max_text_chars)
+    client_id = _field(request, "client_id") or None
     async with services.database.transaction() as session:
-        conversation = await visible_conversation(session, current_user(request), public_id)
-        note = await add_note(session, conversation.id, current_user(request), text)
+        conversation = await visible_conversation(session, user, public_id)
+        note = await add_note(session, conversation.id, user, text, client_id)
     services.pulse.beat()
     return json({"id": note.id, "seq": note.seq}, status=202)
 

@@ -15,12 +15,14 @@ from handoff.console import wording
 TABS = {
     "queue": "Na fila",
     "mine": "Meus",
+    "team": "Equipe",
     "bot": "Com o bot",
     "ended": "Encerrados",
 }
 _EMPTY = {
     "queue": ("check", "Ninguém espera na fila."),
     "mine": ("hand", "Você não está com nenhuma conversa. Assuma uma da fila."),
+    "team": ("person", "Nenhuma conversa com outras pessoas da equipe."),
     "bot": ("bot", "Nenhuma conversa com a assistente agora."),
     "ended": ("chat", "Nenhuma conversa resolvida ou fechada ainda."),
 }

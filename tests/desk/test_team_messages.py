@@ -215,3 +215,14 @@ async def test_the_newest_messages_come_in_pages_from_the_end(database: Database
     assert [view.text for view in newest] == ["5", "6", "7"]
     assert [view.text for view in before] == ["2", "3", "4"]
     assert [view.text for view in following] == ["3", "4"]
+
+
+async def test_a_note_sent_again_is_written_once(database: Database) -> None:
+    conversation = await a_new_conversation(database)
+    async with database.transaction() as session:
+        ana = await a_user(session, queues=["suporte"])
+        first = await add_note(session, conversation.id, ana, "ligar depois", "n-1")
+        again = await add_note(session, conversation.id, ana, "ligar depois", "n-1")
+        assert first.id == again.id
+        with pytest.raises(Conflict):
+            await add_note(session, conversation.id, ana, "outra coisa", "n-1")
