@@ -26,11 +26,15 @@ class TicketNewsTeller:
         self._pulse = pulse
         self._words = words
 
+    async def begin(self) -> None:
+        """Starts at the newest event where nothing was told yet: the past is not told."""
+        async with self._database.transaction() as session:
+            await start_cursor(session, _CURSOR)
+
     async def run(self) -> None:
         """Tells until cancelled."""
         waiter = self._pulse.waiter("events")
-        async with self._database.transaction() as session:
-            await start_cursor(session, _CURSOR)
+        await self.begin()
         try:
             while True:
                 try:
