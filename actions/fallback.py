@@ -8,6 +8,7 @@ from rasa_sdk.types import DomainDict
 from actions.handoff import PERSON, hand_off
 from actions.menu import Option, offer
 from actions.turn import heard
+from actions.wording import has_words
 
 WAYS_ON = [
     Option("1", "Criar novo atendimento", "open_ticket"),
@@ -37,7 +38,8 @@ class ActionRephrase(Action):
             return []
         if times:
             return [offer(dispatcher, "utter_offer_person", [PERSON, NOT_NOW])]
-        foreign = heard(tracker).intent == "out_of_scope"
+        said = heard(tracker)
+        foreign = said.intent == "out_of_scope" and has_words(said.text)
         return [offer(dispatcher, "utter_out_of_scope" if foreign else "utter_rephrase", WAYS_ON)]
 
 

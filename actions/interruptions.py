@@ -8,6 +8,7 @@ and clear request counts as an interruption there.
 from rasa_sdk import Tracker
 
 from actions.turn import Heard, heard
+from actions.wording import says_finished
 
 ALWAYS = frozenset({"human_finished"})
 
@@ -18,7 +19,7 @@ _IN_FREE_TEXT = {
     "show_menu": (6, 0.5),
     "greet": (3, 0.6),
     "bot_challenge": (9, 0.7),
-    "send_media": (7, 0.6),
+    "send_media": (4, 0.6),
     "check_status": (9, 0.8),
 }
 _BY_CHOICE = frozenset(
@@ -53,6 +54,9 @@ def interrupts_free_text(said: Heard) -> bool:
     """Whether a message in place of free text is a request of its own."""
     if not said.text or said.intent in ALWAYS:
         return True
+    if says_finished(said.text):
+        # "Fim" ends a step here, never the conversation.
+        return False
     if said.intent == "ask_docs":
         short = said.word_count <= _MOST_QUESTION_WORDS
         return said.text.endswith("?") and short and said.confidence >= 0.6

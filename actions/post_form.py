@@ -14,9 +14,11 @@ from actions.media import media_used, unused_media
 from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import offer
 from actions.turn import Turn, writing
-from actions.wording import has_words
+from actions.wording import has_words, says_finished
 from desk.tickets.posting import post_ticket_action
 from desk.tickets.tables import Ticket
+
+FILES_ONLY = "Arquivos anexados."
 
 
 class ValidatePostForm(FormValidationAction):
@@ -34,7 +36,10 @@ class ValidatePostForm(FormValidationAction):
     def validate_action_text(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        if has_words(value):
+        if says_finished(value):
+            if unused_media(tracker):
+                return {"action_text": FILES_ONLY, "action_media": DONE}
+        elif has_words(value):
             return {"action_text": value}
         dispatcher.utter_message(response="utter_action_text_invalid")
         return {"action_text": None}

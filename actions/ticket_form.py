@@ -13,7 +13,7 @@ from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.numbers import number_in
 from actions.problems import problem_told
 from actions.turn import Heard, heard, reading
-from actions.wording import first_sentence, fold, has_words, says_no, says_yes
+from actions.wording import first_sentence, fold, has_words, says_finished, says_no, says_yes
 from desk.tickets.request_types import offered_in_chat
 from desk.tickets.tables import RequestType
 
@@ -88,7 +88,7 @@ class ValidateTicketForm(FormValidationAction):
         if not has_words(value):
             dispatcher.utter_message(response="utter_description_invalid")
             return {"ticket_description": None}
-        if says_no(value):
+        if says_no(value) or says_finished(value):
             return {"ticket_description": tracker.get_slot("ticket_subject")}
         return {"ticket_description": value}
 
@@ -114,11 +114,9 @@ def says_nothing(said: Heard, subject: str) -> bool:
     """Whether a yes, a no or one more "quero abrir um chamado" stands for the subject."""
     if said.text != subject or said.word_count > 8:
         return False
-    return (
-        says_yes(subject)
-        or says_no(subject)
-        or (said.intent == "open_ticket" and problem_told(said) is None)
-    )
+    if says_yes(subject) or says_no(subject) or says_finished(subject):
+        return True
+    return said.intent == "open_ticket" and problem_told(said) is None
 
 
 def find_type(types: Sequence[RequestType], text: str) -> str | None:

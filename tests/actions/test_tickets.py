@@ -106,7 +106,7 @@ async def test_without_request_types_the_step_is_skipped(database: Database) -> 
     assert talk.slots["ticket_type"] == "none"
 
 
-@pytest.mark.parametrize("text", ["sim", "😀", "quero abrir um chamado", "não", "..."])
+@pytest.mark.parametrize("text", ["sim", "😀", "quero abrir um chamado", "não", "...", "Fim"])
 async def test_what_says_nothing_is_no_subject(database: Database, text: str) -> None:
     talk = await a_known_talk(database)
     await talk.hears(text, "open_ticket" if "chamado" in text else "nlu_fallback")
@@ -190,6 +190,24 @@ async def test_a_file_outside_of_a_form_goes_to_a_ticket_that_there_is(
     await talk.hears("2", "menu_option")
     await talk.do("action_choose_option")
     assert (talk.slots["next_step"], talk.slots["ticket_id"]) == ("post_action", ticket.id)
+
+
+async def test_fim_in_place_of_a_text_posts_the_files_alone(database: Database) -> None:
+    talk = await a_known_talk(database)
+    ticket = await opened(talk)
+    (file,) = await some_files(talk, 1)
+    talk.slots["ticket_id"] = ticket.id
+    await talk.hears("", "send_media", files=(file,))
+    await talk.hears("Fim", "goodbye")
+    assert await talk.answers("post_form", "action_text") == []
+    assert words(await talk.do("action_post_action"))[0] == "utter_action_posted"
+    assert await count(database, TicketMedia) == 1
+
+
+async def test_fim_in_place_of_a_text_and_no_files_is_asked_again(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("Fim", "goodbye")
+    assert words(await talk.answers("post_form", "action_text")) == ["utter_action_text_invalid"]
 
 
 async def test_an_action_is_posted_once_with_its_files(database: Database) -> None:
