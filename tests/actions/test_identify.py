@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import select
 
+from desk.companies.directory import add_company
+from desk.contacts.registration import register_contact
 from desk.contacts.tables import Contact, PortalAccount
 from desk.db import Database
 from tests.actions.talking import BLOCKED, NOBODYS, PADARIA, a_known_talk, a_talk, words
@@ -197,3 +199,33 @@ async def test_a_sender_that_is_no_conversation_of_ours_gets_a_local_one(
     talk.events[-1]["metadata"]["message_id"] = None
     await talk.do("action_session_start")
     assert talk.slots["identified"] is False
+
+
+async def test_who_speaks_for_several_companies_chooses_one_first(database: Database) -> None:
+    talk = await a_known_talk(database)
+    async with database.transaction() as session:
+        filial = await add_company(session, "90410023000248", "Mercado Aurora SA (filial)")
+        contact_id = talk.conversation.contact_id
+        await register_contact(session, contact_id, filial.id, "Maria Souza", "maria@x.com.br")
+    talk.slots = {}
+    await talk.hears("oi", "greet")
+    await talk.do("action_session_start")
+    assert "company_id" not in talk.slots
+    _greeting, menu = await talk.do("action_welcome_back")
+    assert menu["response"] == "utter_choose_company"
+    assert "2 - Mercado Aurora SA (filial) (90.410.023/0002-48)" in menu["options"]
+    await talk.hears("a segunda", "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "offer_access"
+    assert talk.slots["company_name"] == "Mercado Aurora SA (filial)"
+    assert words(await talk.do("action_offer_access")) == ["utter_access_menu"]
+
+
+async def test_a_session_that_ended_in_the_middle_of_a_ticket_leaves_a_draft(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    talk.loop, talk.slots["ticket_subject"] = "ticket_form", "Boleto errado"
+    await talk.hears("oi", "greet")
+    await talk.do("action_session_start")
+    assert talk.slots["draft"]["ticket_subject"] == "Boleto errado"
