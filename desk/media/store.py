@@ -100,7 +100,17 @@ def _write(media_dir: Path, data: bytes, name: str) -> StoredFile:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
+        _sync_folder(target.parent)
     return StoredFile(digest, sniff_mime(data, name), name, len(data))
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name must survive a power cut as the bytes do."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 async def add_media(session: AsyncSession, stored: StoredFile) -> Media:
