@@ -3,6 +3,7 @@
 Arguments go on to Rasa, for example `--debug`; `interactive` as the first one teaches instead.
 """
 
+import socket
 import subprocess
 import sys
 
@@ -25,7 +26,10 @@ def main(arguments: list[str]) -> int:
         if not actions.ready():
             system.start(["actions"])
             system.wait_until_ready(["actions"])
-        chosen = arguments if arguments[:1] == ["interactive"] else ["shell", *arguments]
+        # On a port of its own, so that a Ponte that runs is not in its way.
+        chosen = ["shell", "-i", "127.0.0.1", "-p", str(free_port()), *arguments]
+        if arguments[:1] == ["interactive"]:
+            chosen = ["interactive", "-p", str(free_port()), *arguments[1:]]
         endpoints = ["--endpoints", str(endpoints_path(settings)), "--model", str(MODEL)]
         environment = system.environment | rasa_environment(settings)
         try:
@@ -36,6 +40,13 @@ def main(arguments: list[str]) -> int:
     except (ProcessError, SettingsError, TrainingError) as error:
         print(f"shell: {error}", file=sys.stderr)
         return 1
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":
