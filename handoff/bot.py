@@ -8,6 +8,7 @@ Source: Rasa 3.6 HTTP API and REST channel.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -31,10 +32,14 @@ class BotConfused(BotError):
 
 @dataclass(frozen=True)
 class Remembered:
-    """What a tracker knows of a message: its bot events as items, and whether the turn ended."""
+    """What a tracker knows of a message: its bot events as items, and whether the turn ended.
+
+    ``undo``: events that put slots and form back to where they stood before the message.
+    """
 
     items: list[Item]
     ended: bool
+    undo: list[Item]
 
 
 class RasaClient:
@@ -78,27 +83,29 @@ class RasaClient:
         answer = await self._request(
             "GET",
             f"/conversations/{sender}/tracker",
-            params={"token": self._token, "include_events": "APPLIED"},
+            # Not the applied ones: inside a form Rasa does not count the customer's messages.
+            params={"token": self._token, "include_events": "ALL"},
         )
         return _recall(_content_of(answer, dict).get("events") or [], message_id)
 
-    async def mend(self, sender: str, *, rewind: bool) -> None:
-        """Takes back the last turn where asked, and lets a stuck conversation listen again.
+    async def mend(self, sender: str, undo: list[Item]) -> None:
+        """Takes back a failed turn, and lets a stuck conversation listen again.
 
-        After ten actions without ``action_listen`` Rasa answers ``[]`` for ever.
+        Rasa's own ``rewind`` goes back to the last message outside of any form: the whole form
+        would be lost. After ten actions without ``action_listen`` Rasa answers ``[]`` for ever.
 
         Raises:
             BotError: the tracker cannot be changed.
         """
-        if rewind:
-            await self._append(sender, {"event": "rewind"})
+        if undo:
+            await self._append(sender, undo)
         answer = await self._request(
             "GET",
             f"/conversations/{sender}/tracker",
             params={"token": self._token, "include_events": "NONE"},
         )
         if _content_of(answer, dict).get("latest_action_name") not in {"action_listen", None}:
-            await self._append(sender, {"event": "action", "name": "action_listen"})
+            await self._append(sender, [{"event": "action", "name": "action_listen"}])
 
     async def is_ready(self) -> bool:
         """Whether a model is loaded and answers."""
@@ -110,12 +117,12 @@ class RasaClient:
         except BotError:
             return False
 
-    async def _append(self, sender: str, event: Item) -> None:
+    async def _append(self, sender: str, events: list[Item]) -> None:
         await self._request(
             "POST",
             f"/conversations/{sender}/tracker/events",
             params={"token": self._token},
-            json=[event],
+            json=events,
         )
 
     async def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
@@ -176,21 +183,46 @@ def _content_of(answer: httpx.Response, kind: type[Any]) -> Any:
 
 
 def _recall(events: Sequence[Item], message_id: int) -> Remembered | None:
-    """The bot's events after the user event that carries the message id."""
-    found = False
-    items: list[Item] = []
-    listens = False
+    """The latest turn of a message: the events from its user event to the next."""
+    users = [place for place, event in enumerate(events) if event.get("event") == "user"]
+    for start, end in reversed(list(pairwise([*users, len(events)]))):
+        if (events[start].get("metadata") or {}).get("message_id") == message_id:
+            turn = events[start:end]
+            actions = [event.get("name") for event in turn if event.get("event") == "action"]
+            return Remembered(
+                items=[_item(event) for event in turn if event.get("event") == "bot"],
+                ended=actions[-1:] == ["action_listen"],
+                undo=_undo(events, start),
+            )
+    return None
+
+
+def _undo(events: Sequence[Item], start: int) -> list[Item]:
+    (loop, slots), (loop_now, slots_now) = _state(events[:start]), _state(events)
+    undo: list[Item] = []
+    if loop_now != loop:
+        undo.append({"event": "active_loop", "name": loop})
+    for name, value in slots_now.items():
+        if slots.get(name) != value:
+            undo.append({"event": "slot", "name": name, "value": slots.get(name)})
+    return undo
+
+
+def _state(events: Sequence[Item]) -> tuple[str | None, Item]:
+    """The form that is open, and the slots."""
+    loop: str | None = None
+    slots: Item = {}
     for event in events:
-        kind = event.get("event")
-        if kind == "user":
-            if found:
-                break
-            found = (event.get("metadata") or {}).get("message_id") == message_id
-        elif found and kind == "bot":
-            items.append(_item(event))
-        elif found and kind == "action":
-            listens = event.get("name") == "action_listen"
-    return Remembered(items, listens) if found else None
+        match event.get("event"):
+            case "slot":
+                slots[event["name"]] = event.get("value")
+            case "active_loop":
+                loop = event.get("name")
+            case "reset_slots":
+                slots = {}
+            case "session_started" | "restart":
+                loop, slots = None, {}
+    return loop, slots
 
 
 def _item(event: Item) -> Item:

@@ -49,7 +49,7 @@ async def ask_bot(
             return remembered.items
         except BotConfused:
             pass
-    await bot.mend(turn.public_id, rewind=remembered is not None)
+    await bot.mend(turn.public_id, remembered.undo if remembered is not None else [])
     return await bot.post(turn.public_id, text, metadata)
 
 

@@ -125,6 +125,10 @@ class Worker:
             )
         except BotError as error:
             end = self._apology(turn, str(error))
+        except Exception as error:
+            # Whatever it is, trying for ever would leave the customer without a word.
+            logger.exception("bridge.ask_failed", message_id=turn.message_id)
+            end = self._apology(turn, type(error).__name__)
         else:
             replies = replies_of(items)
             drawn = await draw_credentials(self._vault, [reply.text for reply in replies])

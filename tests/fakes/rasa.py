@@ -1,8 +1,8 @@
 """A Rasa server of a few lines: it answers as told, and remembers turns as Rasa does.
 
 As measured on Rasa 3.6.21: a tracker is saved only when a turn ends, a client that drops its
-connection cancels the turn, a failing action is not visible in the status, ``rewind`` takes the
-last user message back.
+connection cancels the turn, a failing action is not visible in the status, messages inside a form
+do not count as applied.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class FakeRasa:
     turns: list["Behaviour"] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     trackers: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
-    appended: list[str] = field(default_factory=list)
+    appended: list[Item] = field(default_factory=list)
     is_ready: bool = True
     in_flight: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most_in_flight: int = 0
@@ -85,13 +85,8 @@ class FakeRasa:
             self.in_flight[post.sender] -= 1
 
     def _append(self, sender: str, event: Item) -> None:
-        tracker = self.trackers[sender]
-        self.appended.append(event.get("name") or event["event"])
-        if event["event"] == "rewind":
-            users = [place for place, each in enumerate(tracker) if each["event"] == "user"]
-            del tracker[users[-1] if users else 0 :]
-        else:
-            tracker.append(event)
+        self.appended.append(event)
+        self.trackers[sender].append(event)
 
     def _tracker(self, sender: str, include_events: str) -> Item:
         events = self.trackers[sender]
@@ -100,7 +95,7 @@ class FakeRasa:
             "sender_id": sender,
             "latest_action_name": actions[-1] if actions else None,
         }
-        return tracker if include_events == "NONE" else tracker | {"events": events}
+        return tracker | {"events": events} if include_events == "ALL" else tracker
 
 
 Behaviour = Callable[[FakeRasa, Post], Awaitable[Answer]]
@@ -130,8 +125,18 @@ def silent() -> Behaviour:
 
 
 def failed_action(name: str = "action_open_ticket", *texts: str) -> Behaviour:
-    """Part of a turn, in which an action failed."""
-    return gives([*({"text": text} for text in texts), {"custom": {"failed_action": name}}])
+    """Part of a turn, in which a form was closed and the action after it failed."""
+    items: list[Item] = [*({"text": text} for text in texts), {"custom": {"failed_action": name}}]
+
+    async def turn(rasa: FakeRasa, post: Post) -> Answer:
+        answer = await gives(items, ended=False)(rasa, post)
+        tracker = rasa.trackers[post.sender]
+        tracker.append({"event": "slot", "name": "ticket_media", "value": "done"})
+        tracker.append({"event": "active_loop", "name": None})
+        tracker.append(LISTEN)
+        return answer
+
+    return turn
 
 
 def fails(status: int = 500) -> Behaviour:

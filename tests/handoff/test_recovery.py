@@ -22,6 +22,7 @@ from tests.desk.building import (
 )
 from tests.fakes.http import FakeServer
 from tests.fakes.rasa import (
+    LISTEN,
     Behaviour,
     FakeRasa,
     Post,
@@ -122,13 +123,37 @@ async def test_only_this_messages_answer_is_taken_from_the_tracker(database: Dat
 async def test_after_a_failed_action_the_turn_is_taken_back_and_repeated(
     database: Database,
 ) -> None:
+    """Slots and form go back to where they stood; the words of the failed turn are not shown."""
+    conversation = await a_new_conversation(database)
     rasa = FakeRasa([failed_action("action_open_ticket", "Abrindo o chamado...")])
-    conversation = await talk(database, rasa)
-    assert rasa.texts == ["oi", "oi"]
-    assert rasa.appended == ["rewind"]
-    assert await replies_of(database, conversation) == ["re: oi"]
-    (tracker,) = rasa.trackers.values()
-    assert [each["text"] for each in tracker if each["event"] == "user"] == ["oi"]
+    rasa.trackers[conversation.public_id] += [
+        {"event": "active_loop", "name": "ticket_form"},
+        {"event": "slot", "name": "ticket_subject", "value": "Impressora"},
+        {"event": "slot", "name": "ticket_media", "value": None},
+    ]
+    async with running_bridge(database, rasa):
+        await customer_writes(database, conversation, "Fim")
+        await until_worked(database, conversation)
+    assert rasa.texts == ["Fim", "Fim"]
+    assert rasa.appended == [
+        {"event": "active_loop", "name": "ticket_form"},
+        {"event": "slot", "name": "ticket_media", "value": None},
+    ]
+    assert await replies_of(database, conversation) == ["re: Fim"]
+
+
+async def test_of_a_message_that_rasa_had_twice_the_later_turn_counts(database: Database) -> None:
+    conversation = await a_new_conversation(database)
+    message = (await customer_writes(database, conversation, "oi")).message
+    await died_at_work(database, conversation)
+    rasa = FakeRasa()
+    post = Post(conversation.public_id, "oi", {"message_id": message.id})
+    rasa.remember(post, [{"custom": {"failed_action": "action_x"}}])
+    rasa.remember(post, [{"text": "Olá!"}])
+    async with running_bridge(database, rasa):
+        await until_worked(database, conversation)
+    assert rasa.posts == []
+    assert await replies_of(database, conversation) == ["Olá!"]
 
 
 @ONE_ENGINE
@@ -148,7 +173,7 @@ async def test_a_conversation_that_rasa_does_not_listen_in_any_more_is_mended(
         for text in ("oi", "e agora?"):
             await customer_writes(database, conversation, text)
             await until_worked(database, conversation)
-    assert rasa.appended == ["action_listen"]
+    assert rasa.appended == [LISTEN]
     assert await replies_of(database, conversation) == ["um", "Pronto."]
 
 
