@@ -26,6 +26,7 @@ async def open_ticket(
     request_type_id: int | None,
     media_ids: Sequence[int] = (),
     conversation_id: int | None = None,
+    request_key: str | None = None,
 ) -> Ticket:
     """Opens a ticket in the queue of its nature; the number counts up within the year.
 
@@ -45,6 +46,7 @@ async def open_ticket(
         subject=" ".join(subject.split())[:MAX_SUBJECT_CHARS],
         description=description.strip(),
         status=Status.OPEN,
+        request_key=request_key,
         contact_seen_at=now,
         created_at=now,
         updated_at=now,

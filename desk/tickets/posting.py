@@ -38,6 +38,7 @@ async def post_ticket_action(
     text: str,
     media_ids: Sequence[int] = (),
     author_user_id: int | None = None,
+    request_key: str | None = None,
 ) -> TicketAction:
     """Adds an action; the ticket's status follows the table of states.
 
@@ -55,6 +56,7 @@ async def post_ticket_action(
         author_user_id=author_user_id,
         text=text.strip(),
         media_count=len(media_ids),
+        request_key=request_key,
         created_at=now,
     )
     session.add(action)

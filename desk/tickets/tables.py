@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text
+from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.companies.tables import Company
@@ -43,7 +43,10 @@ class TicketCounter(Base):
 
 
 class Ticket(Base):
-    """One matter. ``number`` reads ``2026-000123``."""
+    """One matter. ``number`` reads ``2026-000123``.
+
+    ``request_key`` names the form that was sent, so that sending it twice opens one ticket.
+    """
 
     __tablename__ = "tickets"
 
@@ -56,15 +59,22 @@ class Ticket(Base):
     subject: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[Status] = mapped_column(status_column(), default=Status.OPEN)
+    request_key: Mapped[str | None] = mapped_column(String(64))
     contact_seen_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_tickets_contact_id_id", "contact_id", "id"),)
+    __table_args__ = (
+        Index("ix_tickets_contact_id_id", "contact_id", "id"),
+        UniqueConstraint("contact_id", "request_key"),
+    )
 
 
 class TicketAction(Base):
-    """Something posted on a ticket by the contact, an agent or the bot."""
+    """Something posted on a ticket by the contact, an agent or the bot.
+
+    ``request_key`` names the form that was sent, so that sending it twice posts one action.
+    """
 
     __tablename__ = "ticket_actions"
 
@@ -75,9 +85,13 @@ class TicketAction(Base):
     author_user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id), index=True)
     text: Mapped[str] = mapped_column(Text)
     media_count: Mapped[int] = mapped_column(default=0)
+    request_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_ticket_actions_ticket_id_id", "ticket_id", "id"),)
+    __table_args__ = (
+        Index("ix_ticket_actions_ticket_id_id", "ticket_id", "id"),
+        UniqueConstraint("ticket_id", "request_key"),
+    )
 
 
 class TicketMedia(Base):

@@ -620,6 +620,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("request_key", sa.String(length=64), nullable=True),
         sa.Column("contact_seen_at", desk.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_at", desk.db.UtcDateTime(timezone=True), nullable=False),
@@ -634,6 +635,9 @@ def upgrade() -> None:
             ["request_type_id"], ["request_types.id"], name=op.f("fk_tickets_request_type_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
+        sa.UniqueConstraint(
+            "contact_id", "request_key", name=op.f("uq_tickets_contact_id_request_key")
+        ),
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
@@ -761,6 +765,7 @@ def upgrade() -> None:
         sa.Column("author_user_id", sa.Integer(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("media_count", sa.Integer(), nullable=False),
+        sa.Column("request_key", sa.String(length=64), nullable=True),
         sa.Column("created_at", desk.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_user_id"], ["users.id"], name=op.f("fk_ticket_actions_author_user_id")
@@ -772,6 +777,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_actions")),
+        sa.UniqueConstraint(
+            "ticket_id", "request_key", name=op.f("uq_ticket_actions_ticket_id_request_key")
+        ),
     )
     with op.batch_alter_table("ticket_actions", schema=None) as batch_op:
         batch_op.create_index(
