@@ -104,6 +104,8 @@ async def issue_credentials(
         delivery.expires_at = now + timedelta(minutes=SHOWN_MINUTES)
         account.password_hash = each.password_hash
         account.must_change = True
+        # Whoever was signed in must come with the new one: it was asked for to get back in.
+        await session.execute(delete(PortalLogin).where(PortalLogin.account_id == account.id))
         account.provisional_expires_at = now + timedelta(days=PROVISIONAL_DAYS)
     await session.flush()
 
@@ -174,6 +176,19 @@ async def contact_of_portal_login(session: AsyncSession, token: str) -> Contact 
     query = (
         select(Contact)
         .join(PortalAccount, PortalAccount.contact_id == Contact.id)
+        .join(PortalLogin, PortalLogin.account_id == PortalAccount.id)
+        .where(
+            PortalLogin.token_hash == hash_token(token),
+            PortalLogin.expires_at > datetime.now(UTC),
+        )
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def account_of_portal_login(session: AsyncSession, token: str) -> PortalAccount | None:
+    """The account that is signed in with this token."""
+    query = (
+        select(PortalAccount)
         .join(PortalLogin, PortalLogin.account_id == PortalAccount.id)
         .where(
             PortalLogin.token_hash == hash_token(token),
