@@ -165,7 +165,10 @@ def _answer(
 
 
 def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and request.method == "GET"
+    """A browser that navigates, by a link or by a form; htmx and scripts read JSON."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return False
+    return request.method == "GET" or "hx-request" not in request.headers
 
 
 def _code(status: int) -> str:

@@ -16,8 +16,6 @@ from limits.strategies import FixedWindowRateLimiter
 from sanic import HTTPResponse, Request, Sanic
 from sanic.response import redirect
 
-from desk.contacts.portal_access import contact_of_portal_login
-from desk.contacts.tables import Contact
 from desk.team.tables import User
 from desk.team.users import user_of_login
 from handoff.problems import Problem, TooMany
@@ -67,7 +65,7 @@ def signed_in(*roles: str) -> Callable[[Handler], Handler]:
         async def guarded(request: Request, *args: Any, **kwargs: Any) -> HTTPResponse:
             user = await _user_of(request, read_cookie(request, CONSOLE_COOKIE))
             if user is None:
-                return _to_login(request, "/console/login")
+                return to_login(request, "/console/login")
             _check_role(user, roles)
             request.ctx.user = user
             return await handler(request, *args, **kwargs)
@@ -99,34 +97,10 @@ def api_user(*roles: str) -> Callable[[Handler], Handler]:
     return guard
 
 
-def portal_signed_in(handler: Handler) -> Handler:
-    """A portal page for a signed-in contact; others are sent to the portal's login."""
-
-    @functools.wraps(handler)
-    async def guarded(request: Request, *args: Any, **kwargs: Any) -> HTTPResponse:
-        token = read_cookie(request, PORTAL_COOKIE)
-        contact = None
-        if token:
-            async with services_of(request).database.reading() as session:
-                contact = await contact_of_portal_login(session, token)
-        if contact is None:
-            return _to_login(request, "/portal/login")
-        request.ctx.contact = contact
-        return await handler(request, *args, **kwargs)
-
-    return guarded
-
-
 def current_user(request: Request) -> User:
     """The signed-in user of a guarded handler."""
     user: User = request.ctx.user
     return user
-
-
-def current_contact(request: Request) -> Contact:
-    """The signed-in contact of a guarded portal handler."""
-    contact: Contact = request.ctx.contact
-    return contact
 
 
 def read_cookie(request: Request, name: str) -> str | None:
@@ -172,7 +146,17 @@ async def _check_cross_site(request: Request) -> None:
     cookies = (read_cookie(request, CONSOLE_COOKIE), read_cookie(request, PORTAL_COOKIE))
     if not any(cookies) or request.path.startswith(("/webchat/", "/channels/")):
         return
-    sent = request.headers.get("x-csrf-token") or _form_value(request, "csrf")
+    if request.route is not None and getattr(request.route.ctx, "csrf_in_body", False):
+        return  # The handler reads the streamed form and calls check_csrf with its field.
+    check_csrf(request, request.headers.get("x-csrf-token") or _form_value(request, "csrf"))
+
+
+def check_csrf(request: Request, sent: str) -> None:
+    """Refuses a form that does not come from a page of this session.
+
+    Raises:
+        Problem: 403, the token is another.
+    """
     if not hmac.compare_digest(sent.encode(), csrf_token(request).encode()):
         raise Problem(403, "A página ficou aberta por muito tempo. Recarregue e tente de novo.")
 
@@ -206,7 +190,8 @@ def _check_role(user: User, roles: tuple[str, ...]) -> None:
         raise Problem(403)
 
 
-def _to_login(request: Request, path: str) -> HTTPResponse:
+def to_login(request: Request, path: str) -> HTTPResponse:
+    """Leads a page to its login."""
     if request.headers.get("hx-request"):
         # htmx follows redirects inside the fragment; the whole page must go to the login.
         return HTTPResponse(status=401, headers={"HX-Redirect": path})

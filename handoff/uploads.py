@@ -86,14 +86,34 @@ async def read_form(request: Request, settings: Settings) -> Form:
     """
     boundary = _boundary(request)
     body = await read_bounded(request, settings.max_upload_bytes + _OVERHEAD_BYTES)
-    try:
-        form, files = await asyncio.to_thread(parse_multipart_form, body, boundary.encode())
-    except (ValueError, IndexError, KeyError, AttributeError) as error:
-        raise Problem(400, "O formulário enviado não pôde ser lido.", field="body") from error
-    named = [(file.name or "", file.body) for each in files.values() for file in each]
-    if len(named) > MAX_FILES:
+    form = await _parse(body, boundary.encode())
+    if len(form.files) > MAX_FILES:
         raise Problem(400, f"Envie no máximo {MAX_FILES} arquivos por vez.", field="file")
-    return Form({name: str(values[0]) for name, values in form.items()}, named)
+    return form
+
+
+async def read_form_in_part(request: Request, settings: Settings) -> tuple[Form, bool]:
+    """As ``read_form``, but a body over the bound is cut, not refused; says whether it was.
+
+    A page gives people back what they typed, so its forms carry the words before the files.
+    Only parts that came whole are kept.
+
+    Raises:
+        Problem: 400 when it is no form.
+    """
+    boundary = _boundary(request).encode()
+    max_bytes = settings.max_upload_bytes + _OVERHEAD_BYTES
+    body = bytearray()
+    total = 0
+    stream = cast(Http, request.stream)
+    while total <= max_bytes * _DRAIN_FACTOR and (chunk := await stream.read()):
+        total += len(chunk)
+        body += chunk[: max(0, max_bytes - len(body))]
+    cut = total > max_bytes
+    if cut:
+        del body[max(0, body.rfind(b"\r\n--" + boundary)) :]
+        body += b"\r\n--" + boundary + b"--\r\n"
+    return await _parse(bytes(body), boundary), cut
 
 
 async def keep_files(settings: Settings, files: list[tuple[str, bytes]]) -> list[StoredFile]:
@@ -106,6 +126,15 @@ async def keep_files(settings: Settings, files: list[tuple[str, bytes]]) -> list
         await store_file(settings.media_dir, data, name, settings.max_upload_bytes)
         for name, data in files
     ]
+
+
+async def _parse(body: bytes, boundary: bytes) -> Form:
+    try:
+        form, files = await asyncio.to_thread(parse_multipart_form, body, boundary)
+    except (ValueError, IndexError, KeyError, AttributeError) as error:
+        raise Problem(400, "O formulário enviado não pôde ser lido.", field="body") from error
+    named = [(file.name or "", file.body) for each in files.values() for file in each]
+    return Form({name: str(values[0]) for name, values in form.items()}, named)
 
 
 def _boundary(request: Request) -> str:

@@ -1,7 +1,15 @@
-"""The customer's portal: sign in, see one's own tickets."""
+"""The customer's portal: sign in, follow one's own tickets, open new ones, answer, rate."""
 
 from sanic import Blueprint
 
-from handoff.portal import login, tickets
+from handoff.portal import login, opening, password, reset, ticket, tickets
 
-blueprint = Blueprint.group(login.blueprint, tickets.blueprint, url_prefix="/portal")
+blueprint = Blueprint.group(
+    login.blueprint,
+    reset.blueprint,
+    password.blueprint,
+    tickets.blueprint,
+    opening.blueprint,
+    ticket.blueprint,
+    url_prefix="/portal",
+)

@@ -3,11 +3,13 @@
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 
-from desk.contacts.portal_access import close_portal_login, find_account, open_portal_login
+from desk.contacts.portal_access import close_portal_login, find_account
 from desk.contacts.tables import PortalAccount
 from desk.passwords import verify_password
 from desk.team.users import UNKNOWN_USER_HASH
 from handoff.pages import render
+from handoff.portal.access import CHANGE_PASSWORD, LOGIN, sign_in_browser
+from handoff.portal.fields import read_address, read_secret
 from handoff.problems import TooMany
 from handoff.security import (
     LOGIN_LIMIT,
@@ -15,9 +17,18 @@ from handoff.security import (
     clear_session_cookie,
     limit,
     read_cookie,
-    set_session_cookie,
 )
 from handoff.services import services_of
+
+_WRONG = (
+    "E-mail ou senha não conferem, ou a senha provisória venceu. "
+    "Confira e tente de novo, ou peça uma nova senha."
+)
+_TOO_MANY = "Muitas tentativas. Aguarde alguns minutos e tente de novo."
+_DONE = {
+    "senha": "Senha alterada. Entre com a nova senha.",
+    "saiu": "Você saiu do portal. Até a próxima!",
+}
 
 blueprint = Blueprint("portal_login")
 
@@ -25,30 +36,24 @@ blueprint = Blueprint("portal_login")
 @blueprint.get("/login")
 async def show_login(request: Request) -> HTTPResponse:
     """The form."""
-    return _form(request)
+    return _form(request, done=_DONE.get(request.args.get("ok", ""), ""))
 
 
 @blueprint.post("/login")
 async def sign_in(request: Request) -> HTTPResponse:
-    """Opens a session with the password that the chat showed."""
-    email = _field(request, "email", 254)
-    attempts = ("portal", request.client_ip, email.strip().lower())
+    """Opens a session with the password that the chat showed, or with the own one."""
+    email = read_address(request)
+    attempts = ("portal", request.client_ip, email.lower())
     try:
         limit(request, LOGIN_LIMIT, *attempts)
     except TooMany:
-        return _form(request, email, "Muitas tentativas. Aguarde alguns minutos.", 429)
-    account = await _proven_account(request, email, _field(request, "password", 1024))
+        return _form(request, email, _TOO_MANY, status=429)
+    account = await _proven_account(request, email, read_secret(request, "password"))
     if account is None:
-        words = "E-mail ou senha não conferem, ou a senha provisória venceu."
-        return _form(request, email, words, 401)
+        return _form(request, email, _WRONG, status=401)
     request.app.ctx.limiter.clear(LOGIN_LIMIT, *attempts)
-    services = services_of(request)
-    days = services.settings.session_days
-    async with services.database.transaction() as session:
-        token = await open_portal_login(session, account.id, days)
-    response = redirect("/portal")
-    set_session_cookie(request, response, PORTAL_COOKIE, token, days)
-    return response
+    leads_to = CHANGE_PASSWORD if account.must_change else "/portal"
+    return await sign_in_browser(request, account.id, leads_to)
 
 
 @blueprint.post("/logout")
@@ -58,7 +63,7 @@ async def sign_out(request: Request) -> HTTPResponse:
     if token:
         async with services_of(request).database.transaction() as session:
             await close_portal_login(session, token)
-    response = redirect("/portal/login")
+    response = redirect(f"{LOGIN}?ok=saiu", status=303)
     clear_session_cookie(request, response, PORTAL_COOKIE)
     return response
 
@@ -66,15 +71,11 @@ async def sign_out(request: Request) -> HTTPResponse:
 async def _proven_account(request: Request, email: str, password: str) -> PortalAccount | None:
     async with services_of(request).database.reading() as session:
         account = await find_account(session, email)
-    known = await verify_password(
-        account.password_hash if account else UNKNOWN_USER_HASH, password.strip()
-    )
+    known = await verify_password(account.password_hash if account else UNKNOWN_USER_HASH, password)
     return account if known else None
 
 
-def _form(request: Request, email: str = "", error: str = "", status: int = 200) -> HTTPResponse:
-    return render(request, "portal/login.html", email=email, error=error, status=status)
-
-
-def _field(request: Request, name: str, max_chars: int) -> str:
-    return str(request.form.get(name) or "")[:max_chars] if request.form else ""
+def _form(
+    request: Request, email: str = "", error: str = "", done: str = "", status: int = 200
+) -> HTTPResponse:
+    return render(request, "portal/login.html", email=email, error=error, done=done, status=status)
