@@ -1,36 +1,25 @@
-"""Plays a script against the running system and compares what the database holds."""
+"""Plays a script against the running system."""
 
 import asyncio
 import re
 import time
 import uuid
-from collections.abc import Callable
-from email import policy
-from email.parser import Parser
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from desk.companies.tables import Company
-from desk.contacts.tables import Contact, ContactCompany
+from desk.companies.directory import add_company, find_company
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.tables import Conversation
 from desk.db import Database
-from desk.tickets.tables import RequestType, Ticket, TicketAction, TicketMedia
+from tests.journeys.facts import facts_of_database, newest_ticket
+from tests.journeys.materials import a_file, long_text, newest_mail
 from tests.journeys.script import Script, Step, facts_of, fold
 from tests.system import RunningSystem
-from tests.webchat import LONG_POLL_SECONDS, REPLY_SECONDS, Agent, WebChat, wait_until
+from tests.webchat import REPLY_SECONDS, Agent, WebChat, wait_until
 
-KINDS = {"png": "image/png", "mp4": "video/mp4", "ogg": "audio/ogg", "pdf": "application/pdf"}
-HEADS = {
-    "png": b"\x89PNG\r\n\x1a\n",
-    "mp4": b"\x00\x00\x00\x18ftypmp42",
-    "ogg": b"OggS",
-    "pdf": b"%PDF-1.4\n",
-}
 SETTLE_SECONDS = 20.0
+POLL_SECONDS = 0.05
+LONG_TEXT = re.compile(r"\{(\d+) characters\}")
 
 
 class Player:
@@ -41,36 +30,38 @@ class Player:
         self.database = database
         self.script = script
         self.chat = WebChat(system, visitor_id=str(uuid.uuid4())).open()
+        self.conversations = [self.chat.conversation]
         self.agent: Agent | None = None
         self.last_answers: list[dict[str, Any]] = []
         self.waiting = False
 
     async def play(self) -> None:
         """Plays every step; an AssertionError names the line."""
-        steps: dict[str, Callable[[str], Any]] = {
+        steps: dict[str, Callable[[str], Awaitable[None]]] = {
             "C": self._write,
             "C+": self._write_at_once,
             "B": self._hear,
             "N": self._not_hear,
-            "F": self._send_file,
+            "F": self._send_files,
             "P": self._press,
             "A": self._act_as_agent,
-            "W": lambda words: time.sleep(float(words)),
+            "T": self._act_on_ticket,
+            "E": self._type_code,
             "V": self._come_back,
+            "W": self._pause,
+            "S": self._set_up,
+            "D": self._compare,
         }
         for step in self.script.steps:
             try:
-                words = await self._filled_in(step.words)
-                if step.kind == "D":
-                    await self._compare(words)
-                elif step.kind == "T":
-                    await self._act_on_ticket(words)
-                elif step.kind == "E":
-                    self._type_code(words)
-                else:
-                    steps[step.kind](words)
+                await steps[step.kind](await self._filled_in(step.words))
             except AssertionError as error:
                 raise AssertionError(self._place(step, error)) from None
+        await self._settle()
+        for each in self.conversations:
+            async with self.database.reading() as session:
+                facts = await facts_of_database(session, each, "conversation")
+            assert facts["failures"] == 0, f"{self.script.name}.txt: the bot failed on the way"
 
     def close(self) -> None:
         """Closes the connections."""
@@ -85,26 +76,28 @@ class Player:
             f"  {error}\n  what came back last:\n{heard}"
         )
 
-    def _write(self, words: str) -> None:
-        self._settle()
+    async def _write(self, words: str) -> None:
+        await self._settle()
         self.chat.send(words)
         self._expect_answers()
 
-    def _write_at_once(self, words: str) -> None:
+    async def _write_at_once(self, words: str) -> None:
         self.chat.send(words)
         self._expect_answers()
 
-    def _send_file(self, words: str) -> None:
-        self._settle()
-        name, _, caption = words.partition(" ")
-        ending = name.rpartition(".")[2]
-        content = HEADS.get(ending, b"text ") + name.encode() * 20
-        answer = self.chat.post_file(name, content, KINDS.get(ending, "text/plain"), caption)
+    async def _send_files(self, words: str) -> None:
+        await self._settle()
+        names, _, caption = words.partition(" ")
+        answer = self.chat.client.post(
+            "/messages",
+            data={"client_id": str(uuid.uuid4()), "text": caption},
+            files=[("file", a_file(name)) for name in names.split("+")],
+        )
         assert answer.status_code == 202, answer.text
         self._expect_answers()
 
-    def _press(self, words: str) -> None:
-        self._settle()
+    async def _press(self, words: str) -> None:
+        await self._settle()
         offers = [button for message in self.last_answers for button in message["buttons"]]
         button = next((each for each in offers if fold(words) in fold(each["title"])), None)
         assert button is not None, f"no such button among {[each['title'] for each in offers]}"
@@ -115,39 +108,41 @@ class Player:
         self.last_answers = [] if not self.waiting else self.last_answers
         self.waiting = True
 
-    def _settle(self) -> None:
-        """Waits until the bot has answered all that was written, unless a person answers."""
+    async def _settle(self) -> None:
+        """Waits until all that was written has had its turn, and reads what came back."""
         if not self.waiting:
             return
         deadline = time.monotonic() + REPLY_SECONDS
-        while not self.last_answers and self.chat.state["owner"] == "bot":
+        while (await self._conversation()).work_due_at is not None:
             assert time.monotonic() < deadline, "the bot did not answer"
-            self._listen(LONG_POLL_SECONDS)
-        self._listen(0)
+            await asyncio.sleep(POLL_SECONDS)
+        self._listen()
         self.waiting = False
 
-    def _listen(self, seconds: float) -> None:
-        fresh = self.chat.page(self.chat.seen_seq, seconds)["messages"]
+    def _listen(self) -> None:
+        fresh = self.chat.page(self.chat.seen_seq)["messages"]
         if fresh:
             self.chat.seen_seq = max(message["seq"] for message in fresh)
         self.last_answers += [message for message in fresh if message["direction"] == "out"]
 
-    def _hear(self, words: str) -> None:
+    async def _hear(self, words: str) -> None:
+        await self._settle()
         deadline = time.monotonic() + SETTLE_SECONDS
         while not self._heard(words):
             assert time.monotonic() < deadline, "this was not said"
-            self._listen(1)
+            await asyncio.sleep(POLL_SECONDS)
+            self._listen()
 
-    def _not_hear(self, words: str) -> None:
-        self._settle()
+    async def _not_hear(self, words: str) -> None:
+        await self._settle()
         assert not self._heard(words), "this was said"
 
     def _heard(self, words: str) -> bool:
         return any(fold(words) in fold(message["text"]) for message in self.last_answers)
 
-    def _act_as_agent(self, words: str) -> None:
-        self._settle()
-        self.last_answers = []
+    async def _act_as_agent(self, words: str) -> None:
+        await self._settle()
+        self._expect_answers()
         agent = self._agent()
         act, _, text = words.partition(" ")
         conversation = self.chat.conversation
@@ -159,18 +154,22 @@ class Player:
             "close": lambda: agent.set_status(conversation, "closed"),
             "return": lambda: agent.post(f"{path}/return"),
             "release": lambda: agent.post(f"{path}/release"),
+            "status": lambda: agent.set_status(conversation, text),
+            "note": lambda: agent.post(
+                f"{path}/notes", {"text": text, "client_id": str(uuid.uuid4())}
+            ),
         }[act]()
-        assert answer.status_code in {200, 202}, answer.text
+        assert answer.status_code in {200, 201, 202}, answer.text
 
     async def _act_on_ticket(self, words: str) -> None:
-        self._settle()
+        await self._settle()
         self.last_answers = []
         act, _, value = words.partition(" ")
-        number = await self._newest_number()
+        path = f"/tickets/{await self._newest_number()}"
         if act == "post":
-            answer = self._agent().post(f"/tickets/{number}/actions", {"text": value})
+            answer = self._agent().post(f"{path}/actions", {"text": value})
         else:
-            answer = self._agent().post(f"/tickets/{number}/status", {"status": value})
+            answer = self._agent().post(f"{path}/status", {"status": value})
         assert answer.status_code in {200, 201}, answer.text
 
     def _agent(self) -> Agent:
@@ -178,8 +177,8 @@ class Player:
             self.agent = Agent(self.system, "supervisora@demo.ponte")
         return self.agent
 
-    def _come_back(self, words: str) -> None:
-        self._settle()
+    async def _come_back(self, words: str) -> None:
+        await self._settle()
         again = words == "again"
         visitor = self.chat.visitor_id if again else str(uuid.uuid4())
         seen = self.chat.seen_seq if again else 0
@@ -187,9 +186,14 @@ class Player:
         self.chat = WebChat(self.system, visitor_id=visitor).open()
         self.chat.seen_seq = seen
         self.last_answers = []
+        if self.chat.conversation not in self.conversations:
+            self.conversations.append(self.chat.conversation)
 
-    def _type_code(self, address: str) -> None:
-        self._settle()
+    async def _pause(self, words: str) -> None:
+        await asyncio.sleep(float(words))
+
+    async def _type_code(self, address: str) -> None:
+        await self._settle()
         codes: list[str] = []
 
         def arrived() -> bool:
@@ -197,39 +201,49 @@ class Player:
             return bool(codes)
 
         wait_until(arrived, what=f"an e-mail to {address}")
-        self._write(codes[-1])
+        await self._write(codes[-1])
+
+    async def _set_up(self, words: str) -> None:
+        """``company 55667788000186 blocked Loja Fechada``."""
+        _, cnpj, *name = words.split()
+        blocked = name[0] == "blocked"
+        async with self.database.transaction() as session:
+            company = await find_company(session, cnpj)
+            if company is None:
+                company = await add_company(session, cnpj, " ".join(name[blocked:]))
+            company.blocked = blocked
 
     async def _filled_in(self, words: str) -> str:
+        words = LONG_TEXT.sub(lambda match: long_text(int(match.group(1))), words)
         if "{ticket}" not in words:
             return words
-        self._settle()
+        await self._settle()
         return words.replace("{ticket}", await self._newest_number())
 
     async def _newest_number(self) -> str:
         async with self.database.reading() as session:
-            ticket = await self._newest(session, await self._conversation(session))
+            conversation = await conversation_by_public_id(session, self.chat.conversation)
+            assert conversation is not None
+            ticket = await newest_ticket(session, conversation.contact_id)
         assert ticket is not None, "the contact has no ticket"
         return ticket.number
 
-    async def _conversation(self, session: AsyncSession) -> Conversation:
-        found = await conversation_by_public_id(session, self.chat.conversation)
+    async def _conversation(self) -> Conversation:
+        async with self.database.reading() as session:
+            found = await conversation_by_public_id(session, self.chat.conversation)
         assert found is not None
         return found
 
-    async def _newest(self, session: AsyncSession, conversation: Conversation) -> Ticket | None:
-        query = select(Ticket).where(Ticket.contact_id == conversation.contact_id)
-        return (
-            await session.execute(query.order_by(Ticket.id.desc()).limit(1))
-        ).scalar_one_or_none()
-
     async def _compare(self, words: str) -> None:
         """Waits a moment for the facts: the last turn may still be ending."""
-        self._settle()
+        await self._settle()
         noun, expected = facts_of(words)
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
             async with self.database.reading() as session:
-                actual = await self._facts(session, noun)
+                actual = await facts_of_database(session, self.chat.conversation, noun)
+            unknown = expected.keys() - actual.keys() if actual else set()
+            assert not unknown, f"nothing is known of {sorted(unknown)}"
             wrong = {
                 name: actual.get(name)
                 for name, value in expected.items()
@@ -238,47 +252,4 @@ class Player:
             if not wrong:
                 return
             assert time.monotonic() < deadline, f"the database holds {wrong}"
-            await asyncio.sleep(0.2)
-
-    async def _facts(self, session: AsyncSession, noun: str) -> dict[str, object]:
-        conversation = await self._conversation(session)
-        contact = await session.get_one(Contact, conversation.contact_id)
-        companies = await _count(session, ContactCompany, ContactCompany.contact_id == contact.id)
-        if noun == "contact":
-            return {"name": contact.name, "email": contact.email, "companies": companies}
-        if noun == "conversation":
-            return {"status": conversation.status.value, "owner": conversation.owner.value}
-        if noun == "ticket":
-            return await self._ticket_facts(session, await self._newest(session, conversation))
-        return {"tickets": await _count(session, Ticket, Ticket.contact_id == contact.id)}
-
-    async def _ticket_facts(
-        self, session: AsyncSession, ticket: Ticket | None
-    ) -> dict[str, object]:
-        if ticket is None:
-            return {}
-        kind = await session.get(RequestType, ticket.request_type_id or 0)
-        company = await session.get(Company, ticket.company_id or 0)
-        return {
-            "subject": ticket.subject,
-            "description": ticket.description,
-            "status": ticket.status.value,
-            "type": kind.name if kind else "none",
-            "company": company.name if company else "none",
-            "media": await _count(session, TicketMedia, TicketMedia.ticket_id == ticket.id),
-            "actions": await _count(session, TicketAction, TicketAction.ticket_id == ticket.id),
-        }
-
-
-async def _count(session: AsyncSession, table: Any, condition: Any) -> int:
-    query = select(func.count()).select_from(table).where(condition)
-    return (await session.execute(query)).scalar_one()
-
-
-def newest_mail(var_dir: Path, address: str) -> str:
-    """The newest e-mail file to an address; empty when there is none."""
-    for path in sorted((var_dir / "mail").glob("*.eml"), reverse=True):
-        message = Parser(policy=policy.default).parsestr(path.read_text("utf-8"))
-        if message["To"] == address:
-            return str(message.get_content())
-    return ""
+            await asyncio.sleep(POLL_SECONDS)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "conversations"
-_LINE = re.compile(r"^(C\+|C|B|N|F|P|A|T|W|V|E|D):\s?(.*)$")
+_LINE = re.compile(r"^(C\+|C|B|N|F|P|A|T|W|V|E|S|D):\s?(.*)$")
+
+_DISORDER = "Disorder:"
 
 
 class ScriptError(Exception):
@@ -25,10 +27,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Script:
-    """A conversation."""
+    """A conversation. ``disorder`` says what is out of the ordinary in it, if anything is."""
 
     name: str
     title: str
+    disorder: str
     steps: tuple[Step, ...]
 
 
@@ -38,14 +41,17 @@ def read_script(path: Path) -> Script:
     Raises:
         ScriptError: a line is none of those above; the message names file and line.
     """
-    title = ""
+    title = disorder = ""
     steps = []
     for number, raw in enumerate(path.read_text("utf-8").splitlines(), start=1):
         line = raw.strip()
         if not line:
             continue
         if line.startswith("#"):
-            title = title or line.lstrip("# ")
+            words = line.lstrip("# ")
+            title = title or words
+            if words.startswith(_DISORDER):
+                disorder = words.removeprefix(_DISORDER).strip()
             continue
         match = _LINE.match(line)
         if match is None:
@@ -53,7 +59,7 @@ def read_script(path: Path) -> Script:
         steps.append(Step(match.group(1), match.group(2), number))
     if not title or not steps:
         raise ScriptError(f"{path.name}: a title line (# …) and steps are needed")
-    return Script(path.stem, title, tuple(steps))
+    return Script(path.stem, title, disorder, tuple(steps))
 
 
 def all_scripts() -> list[Script]:
