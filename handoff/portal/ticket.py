@@ -19,9 +19,9 @@ from handoff.uploads import MAX_FILES
 
 _MAX_COMMENT_CHARS = 2000
 _DONE = {
-    "opened": "Chamado aberto. Avisaremos quando houver novidades.",
+    "opened": "Chamado aberto. Acompanhe as novidades por aqui.",
     "posted": "Sua mensagem foi registrada no chamado.",
-    "rated": "Obrigado pela avaliação!",
+    "rated": "Avaliação recebida. Agradecemos!",
 }
 
 blueprint = Blueprint("portal_ticket", url_prefix="/tickets/<number:str>")

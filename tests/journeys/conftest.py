@@ -80,7 +80,7 @@ def _note_violation(text: str, person: str, errors: list[str]) -> None:
         errors.append(f"{person}: {text}")
 
 
-def picture(page: Page, name: str) -> None:
-    """Keeps what the page shows."""
+def picture(page: Page, name: str, *, full_page: bool = False) -> None:
+    """Keeps what the page shows, or all of it however long it is."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{name}.png")
+    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=full_page)

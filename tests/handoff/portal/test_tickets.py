@@ -338,7 +338,7 @@ def test_an_ended_ticket_is_rated_and_rated_anew(served: Served) -> None:
             answer = maria.post(f"{path}/rating", score=score, comment=f"nota {score}\x00 <i>")
             assert answer.headers["location"] == f"{path}?ok=rated"
         page = maria.get(path, ok="rated").text
-        assert "Obrigado pela avaliação!" in page
+        assert "Avaliação recebida." in page
         assert "<strong>5</strong> de 5 · Muito bom" in page
         assert "nota 5 &lt;i&gt;" in page
         assert maria.tickets()[0].status is Status.RESOLVED
