@@ -199,3 +199,6 @@ class Worker:
                     await renew_lease(session, lease, self._settings.lease_seconds)
             except LeaseLost:
                 return  # the next write notices it
+            except Exception:
+                # The database may be restarting; there is time for another try or two.
+                logger.exception("bridge.renew_failed", conversation_id=lease.conversation_id)

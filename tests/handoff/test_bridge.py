@@ -232,6 +232,24 @@ async def test_an_answer_that_comes_after_a_claim_is_never_shown(database: Datab
     assert states == ["done", "sent", "suppressed"]
 
 
+async def test_a_long_turn_keeps_its_lease(database: Database, database_url: str) -> None:
+    conversation = await a_new_conversation(database)
+    may_answer, elsewhere = asyncio.Event(), Database(database_url)
+    rasa = FakeRasa([waits_for(may_answer, "enfim")])
+    async with (
+        FakeServer(rasa) as server,
+        bridge_to(database, server.url, lease_seconds=1.5),
+        bridge_to(elsewhere, server.url, lease_seconds=1.5),
+    ):
+        await customer_writes(database, conversation, "demora")
+        await asyncio.sleep(4)  # more than two leases
+        assert len(rasa.posts) == 1
+        may_answer.set()
+        await until_worked(database, conversation)
+    await elsewhere.close()
+    assert await replies_of(database, conversation) == ["enfim"]
+
+
 async def test_the_bot_hears_how_a_person_ended_and_before_that_nothing(
     database: Database,
 ) -> None:
