@@ -8,19 +8,16 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.codes import unproven_address
 from actions.drafts import leave_form
-from actions.menu import Option, offer, show_menu, ticket_options
+from actions.menu import TICKET_OPTIONS, offer, show_menu, ticket_options
 from actions.turn import Turn, heard, reading, settings, writing
+from actions.wording import has_words, wants_to_answer
 from desk.states import STATUS_LABELS
 from desk.tickets.directory import find_ticket, last_action, mark_seen, ticket_story, tickets_of
 from desk.tickets.tables import Ticket, TicketAction
 
 _AUTHORS = {"contact": "Você", "agent": "Nossa equipe", "bot": "Assistente virtual"}
-TICKET_OPTIONS = [
-    Option("1", "Postar uma nova ação", "post_action"),
-    Option("2", "Voltar à lista de atendimentos", "show_menu"),
-    Option("3", "Finalizar a conversa", "goodbye"),
-]
 
 
 async def meant_ticket(turn: Turn, tracker: Tracker) -> Ticket | Sequence[Ticket] | str:
@@ -80,7 +77,10 @@ async def _unclear(
     if isinstance(found, str) and found:
         dispatcher.utter_message(response="utter_ticket_unknown", number=found)
     elif not found:
-        dispatcher.utter_message(response="utter_no_tickets")
+        hidden = await unproven_address(turn)
+        dispatcher.utter_message(
+            response="utter_no_tickets_unproven" if hidden else "utter_no_tickets"
+        )
     if tracker.active_loop_name:
         return []
     if isinstance(found, str) or not found:
@@ -129,8 +129,22 @@ class ActionChooseTicketToAnswer(Action):
             if not isinstance(ticket, (Ticket, str)) and ticket and looked_at:
                 ticket = looked_at
             if isinstance(ticket, Ticket):
-                clear = [SlotSet("ticket_id", ticket.id), SlotSet("next_step", "post_action")]
-                return [*left.events, *clear]
+                events = [*left.events, SlotSet("ticket_id", ticket.id)]
+                events += _said_already(dispatcher, tracker, ticket)
+                return [*events, SlotSet("next_step", "post_action")]
             tracker.active_loop = {}
             events = await _unclear(dispatcher, turn, tracker, ticket, "post_action")
         return [*left.events, *events, SlotSet("next_step", "nothing")]
+
+
+def _said_already(
+    dispatcher: CollectingDispatcher, tracker: Tracker, ticket: Ticket
+) -> list[EventType]:
+    """Plain words right after the news of a ticket are the action's text."""
+    said = heard(tracker)
+    if said.news_ticket != ticket.number or not has_words(said.text):
+        return []
+    if wants_to_answer(said.text):
+        return []
+    dispatcher.utter_message(response="utter_action_noted", number=f"#{ticket.number}")
+    return [SlotSet("action_text", said.text)]

@@ -7,9 +7,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.drafts import leave_form
+from actions.drafts import forget_ticket, leave_form
+from actions.media import media_used
 from actions.menu import Option, offer, show_menu
-from actions.open_ticket import request_type_id
+from actions.open_ticket import open_typed, request_type_id
+from actions.posting import post_unfinished
 from actions.turn import Turn, heard, reading, writing
 from desk.conversations.requests import request_handoff
 
@@ -29,25 +31,40 @@ async def hand_off(
 ) -> list[EventType]:
     """Asks for a person once and tells the customer what to expect; leaves any form."""
     async with writing(tracker) as turn:
+        posted = await post_unfinished(turn, tracker)
         outlook = await turn.once(action, lambda: _request(turn, tracker, reason))
+    if posted:
+        dispatcher.utter_message(response="utter_action_posted", **posted)
+    elif outlook["opened"]:
+        dispatcher.utter_message(response="utter_handoff_ticket", number=outlook["opened"])
     words = "utter_handoff_queue" if outlook["online"] else "utter_handoff_nobody"
     if outlook["online"] and (outlook["minutes"] or 0) > 1:
         words = "utter_handoff_queue_wait"
     dispatcher.utter_message(response=words, **outlook)
-    return [*leave_form(tracker).events, SlotSet("menu", None)]
+    events = [*leave_form(tracker).events, SlotSet("menu", None)]
+    if outlook["opened"]:
+        # What was typed is a ticket now: it must not be offered, or taken up, once more.
+        events += [*forget_ticket(), SlotSet("draft", None), SlotSet("wanted", None)]
+    if posted or outlook["opened"]:
+        events.append(media_used(tracker))
+    return events
 
 
 async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
+    subject, opened = _subject(tracker), {}
+    if subject:
+        opened = await open_typed(turn, tracker, subject=subject, made_by_handoff=True)
     outlook = await request_handoff(
         turn.session,
         turn.conversation,
         turn.message_id,
         reason=reason,
         request_type_id=request_type_id(tracker),
-        subject=_subject(tracker),
+        subject=subject,
         summary=summary_of(tracker),
     )
     return {
+        "opened": opened.get("number", ""),
         "queue": outlook.queue_name,
         "position": outlook.position,
         "online": outlook.agents_online,

@@ -8,10 +8,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.interruptions import interrupts_choice, requested_slot
+from actions.companies import company_slots
+from actions.interruptions import interrupts_choice, one_step_back, requested_slot
 from actions.names import introduces_name, name_in
 from actions.problems import asks_for_ticket, problem_told
-from actions.session import company_slots, recall
+from actions.session import recall
 from actions.turn import heard, reading
 from actions.wording import fold
 from desk.companies.cnpj import find_cnpj
@@ -39,6 +40,8 @@ class ActionWelcome(Action):
         if said.intent == "open_ticket" or asks_for_ticket(said.text):
             wanted = {"step": "open_ticket", "subject": problem_told(said)}
             events.append(SlotSet("wanted", wanted))
+        elif said.intent == "recover_access":
+            events.append(SlotSet("wanted", {"step": "recover_access"}))
         dispatcher.utter_message(response=self._words(tracker), brand=known.get("brand"))
         return events
 
@@ -58,6 +61,12 @@ class ValidateIdentifyForm(FormValidationAction):
 
     def name(self) -> str:
         return "validate_identify_form"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        back = one_step_back(tracker, ("company_cnpj", "contact_name", "contact_email"))
+        return back or await super().run(dispatcher, tracker, domain)
 
     async def extract_company_cnpj(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

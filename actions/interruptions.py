@@ -5,10 +5,13 @@ by itself. Free text (a subject, a description) may read like any intent, so tha
 and clear request counts as an interruption there.
 """
 
+from collections.abc import Sequence
+
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
 
 from actions.turn import Heard, heard
-from actions.wording import says_finished
+from actions.wording import says_back, says_finished, wants_to_answer
 
 ALWAYS = frozenset({"human_finished"})
 
@@ -57,6 +60,8 @@ def interrupts_free_text(said: Heard) -> bool:
     if says_finished(said.text):
         # "Fim" ends a step here, never the conversation.
         return False
+    if said.news_ticket and wants_to_answer(said.text):
+        return True
     if said.intent == "ask_docs":
         short = said.word_count <= _MOST_QUESTION_WORDS
         return said.text.endswith("?") and short and said.confidence >= 0.6
@@ -68,9 +73,25 @@ def interrupts_choice(said: Heard, *, or_not_understood: bool = False) -> bool:
     """Whether a message in place of a number, a CNPJ or an address is a request of its own."""
     if not said.text or said.intent in ALWAYS:
         return True
+    if said.news_ticket and said.intent == "post_action" and not wants_to_answer(said.text):
+        # Taken for an answer to the news by the understanding, which knows of no form.
+        return False
     if or_not_understood and said.intent in _NOT_UNDERSTOOD:
         return True
     return said.intent in _BY_CHOICE and said.confidence >= _LEAST_SURE
+
+
+def one_step_back(tracker: Tracker, steps: Sequence[str]) -> list[EventType]:
+    """Asks the question before once more, after "voltar"; nothing at the first step.
+
+    Args:
+        tracker: the conversation, with a form open.
+        steps: the form's slots in the order in which they are asked for.
+    """
+    asked = requested_slot(tracker)
+    if asked not in steps[1:] or not says_back(heard(tracker).text):
+        return []
+    return [SlotSet(steps[steps.index(asked) - 1], None), SlotSet(asked, None)]
 
 
 def free_text_for(slot: str, tracker: Tracker) -> str | None:

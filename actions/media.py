@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 from actions.interruptions import requested_slot
 from actions.menu import Option, offer, ticket_options
 from actions.turn import heard, reading
-from desk.tickets.directory import tickets_of
+from desk.tickets.directory import find_ticket, tickets_of
 
 _MOST_TICKETS = 5
 
@@ -52,6 +52,10 @@ class ActionReceiveMedia(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         files = len(unused_media(tracker))
+        answered = await _ticket_of_news(tracker)
+        if answered is not None:
+            dispatcher.utter_message(response="utter_media_received", count=files)
+            return [SlotSet("ticket_id", answered), SlotSet("next_step", "post_action")]
         if not heard(tracker).has_files:
             asked = requested_slot(tracker) in ("ticket_media", "action_media")
             dispatcher.utter_message(
@@ -73,3 +77,13 @@ class ActionReceiveMedia(Action):
                 options.append(replace(option, title=f"Anexar a {option.title}"))
             return [offer(dispatcher, "utter_files_menu", options), SlotSet("next_step", "nothing")]
         return [SlotSet("next_step", "nothing")]
+
+
+async def _ticket_of_news(tracker: Tracker) -> int | None:
+    """The ticket that a bare file answers: the one whose news were told just before."""
+    said = heard(tracker)
+    if not (said.news_ticket and said.has_files) or tracker.active_loop_name:
+        return None
+    async with reading(tracker) as turn:
+        ticket = await find_ticket(turn.session, turn.contact_id, said.news_ticket)
+    return ticket.id if ticket else None

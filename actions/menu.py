@@ -9,11 +9,13 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.companies import company_slots, open_companies
 from actions.drafts import draft_option, leave_form
 from actions.numbers import number_in
 from actions.scores import score_in
 from actions.turn import Heard, Turn, heard, reading
-from actions.wording import fold
+from actions.wording import fold, says_back
+from desk.companies.cnpj import format_cnpj
 from desk.states import STATUS_LABELS
 from desk.tickets.directory import tickets_of
 from desk.tickets.tables import Ticket
@@ -107,8 +109,28 @@ async def show_menu(
     return [offer(dispatcher, "utter_menu", await main_options(turn, tracker, draft))]
 
 
+async def company_options(turn: Turn) -> list[Option]:
+    """The contact's companies as a menu; branches differ by their CNPJ."""
+    return [
+        Option(
+            str(number),
+            f"{company.name} ({format_cnpj(company.cnpj)})",
+            "offer_access",
+            company_slots(company.id, company.name, company.cnpj),
+        )
+        for number, company in enumerate(await open_companies(turn), 1)
+    ]
+
+
+TICKET_OPTIONS = [
+    Option("1", "Postar uma nova ação", "post_action"),
+    Option("2", "Voltar à lista de atendimentos", "show_menu"),
+    Option("3", "Finalizar a conversa", "goodbye"),
+]
+
+
 class ActionShowMenu(Action):
-    """Shows the main menu; an open form is left, its draft kept."""
+    """Shows the main menu; an open form is left, its draft kept. "Voltar" goes one menu back."""
 
     def name(self) -> str:
         return "action_show_menu"
@@ -117,7 +139,15 @@ class ActionShowMenu(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         left = leave_form(tracker)
+        back = says_back(heard(tracker).text)
+        if back and tracker.active_loop_name == "post_form" and tracker.get_slot("ticket_id"):
+            return [*left.events, offer(dispatcher, "utter_ticket_menu", TICKET_OPTIONS)]
+        at_ticket = any(option.step == "post_action" for option in remembered(tracker))
         async with reading(tracker) as turn:
+            if back and not at_ticket and not tracker.active_loop_name:
+                companies = await company_options(turn)
+                if len(companies) > 1:
+                    return [offer(dispatcher, "utter_choose_company", companies)]
             return [*left.events, *await show_menu(dispatcher, turn, tracker, left.draft)]
 
 

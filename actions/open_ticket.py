@@ -28,25 +28,31 @@ class ActionOpenTicket(Action):
         if not tracker.get_slot("ticket_subject") or not tracker.get_slot("ticket_description"):
             dispatcher.utter_message(response="utter_ticket_not_opened")
             return []
+        subject = str(tracker.get_slot("ticket_subject"))
         async with writing(tracker) as turn:
-            done = await turn.once(self.name(), lambda: _open(turn, tracker))
+            done = await turn.once(self.name(), lambda: open_typed(turn, tracker, subject=subject))
             dispatcher.utter_message(response="utter_ticket_opened", **done)
             menu = await show_menu(dispatcher, turn, tracker)
         return [*forget_ticket(), media_used(tracker), *menu]
 
 
-async def _open(turn: Turn, tracker: Tracker) -> dict[str, Any]:
+async def open_typed(
+    turn: Turn, tracker: Tracker, *, subject: str, made_by_handoff: bool = False
+) -> dict[str, Any]:
+    """Opens the ticket that was typed, with the files that came; run once for a message."""
     ticket = await open_ticket(
         turn.session,
         contact_id=turn.contact_id,
         company_id=tracker.get_slot("company_id"),
-        subject=tracker.get_slot("ticket_subject"),
-        description=tracker.get_slot("ticket_description"),
+        subject=subject,
+        description=str(tracker.get_slot("ticket_description") or subject),
         request_type_id=request_type_id(tracker),
         media_ids=unused_media(tracker),
         conversation_id=turn.conversation.id,
     )
-    await link_ticket(turn.session, turn.conversation.id, ticket.id)
+    await link_ticket(
+        turn.session, turn.conversation.id, ticket.id, made_by_handoff=made_by_handoff
+    )
     return {"number": f"#{ticket.number}", "subject": ticket.subject}
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.codes import ask_for_code, send_code, unproven_address
 from actions.menu import show_menu
 from actions.turn import Turn, settings, writing
 from desk.contacts.portal_access import has_portal_account, request_credentials
@@ -26,22 +27,31 @@ class ActionRecoverAccess(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
+        in_form = bool(tracker.active_loop_name)
         async with writing(tracker) as turn:
-            login = await turn.once(self.name(), lambda: _new_login(turn))
-            if login:
+            done = await turn.once(
+                self.name(), lambda: _new_login(turn, None if in_form else domain)
+            )
+            email = await unproven_address(turn)
+            if done.get("sent") and email:
+                return ask_for_code(dispatcher, email)
+            if "username" in done:
                 dispatcher.utter_message(
-                    response="utter_access_recovered", portal=portal_address(), **login
+                    response="utter_access_recovered", portal=portal_address(), **done
                 )
+            elif "sent" in done:
+                dispatcher.utter_message(response="utter_proof_too_many_codes")
             else:
                 dispatcher.utter_message(response="utter_access_none")
-            if tracker.active_loop_name:
-                return []
-            return await show_menu(dispatcher, turn, tracker)
+            menu = [] if in_form else await show_menu(dispatcher, turn, tracker)
+        return [*menu, SlotSet("next_step", "nothing")]
 
 
-async def _new_login(turn: Turn) -> dict[str, Any]:
+async def _new_login(turn: Turn, domain: DomainDict | None) -> dict[str, Any]:
+    """A new password; for whom is not proved to be who they say, a code by e-mail first."""
     contact_id = turn.contact_id
     if not await has_portal_account(turn.session, contact_id):
-        return {}
+        email = await unproven_address(turn)
+        return {"sent": await send_code(turn, domain, email)} if email and domain else {}
     login = await request_credentials(turn.session, contact_id, turn.conversation.public_id)
     return {"username": login.username, "password": login.placeholder}

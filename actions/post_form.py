@@ -8,15 +8,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import forget_action
-from actions.following import TICKET_OPTIONS, own_ticket
-from actions.interruptions import free_text_for
+from actions.following import own_ticket
+from actions.interruptions import free_text_for, one_step_back
 from actions.media import media_used, unused_media
 from actions.media_step import DONE, WAITING, answer_to_media_step
-from actions.menu import offer
-from actions.turn import Turn, writing
+from actions.menu import TICKET_OPTIONS, offer
+from actions.posting import post_typed
+from actions.turn import writing
 from actions.wording import has_words, says_finished
-from desk.tickets.posting import post_ticket_action
-from desk.tickets.tables import Ticket
 
 FILES_ONLY = "Arquivos anexados."
 
@@ -26,6 +25,12 @@ class ValidatePostForm(FormValidationAction):
 
     def name(self) -> str:
         return "validate_post_form"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        back = one_step_back(tracker, ("action_text", "action_media"))
+        return back or await super().run(dispatcher, tracker, domain)
 
     async def extract_action_text(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -76,18 +81,7 @@ class ActionPostAction(Action):
             if ticket is None or not tracker.get_slot("action_text"):
                 dispatcher.utter_message(response="utter_action_not_posted")
                 return forget_action()
-            done = await turn.once(self.name(), lambda: _post(turn, ticket, tracker))
+            done = await turn.once(self.name(), lambda: post_typed(turn, ticket, tracker))
         dispatcher.utter_message(response="utter_action_posted", **done)
         menu = offer(dispatcher, "utter_ticket_menu", TICKET_OPTIONS)
         return [*forget_action(), media_used(tracker), menu]
-
-
-async def _post(turn: Turn, ticket: Ticket, tracker: Tracker) -> dict[str, Any]:
-    await post_ticket_action(
-        turn.session,
-        ticket.id,
-        author_kind="contact",
-        text=tracker.get_slot("action_text"),
-        media_ids=unused_media(tracker),
-    )
-    return {"number": f"#{ticket.number}"}

@@ -7,16 +7,19 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.codes import ask_for_code, send_code
+from actions.companies import company_slots
+from actions.drafts import leave_form
 from actions.menu import show_menu
 from actions.portal_access import portal_address
-from actions.session import company_slots
 from actions.turn import Turn, heard, writing
 from desk.companies.cnpj import find_cnpj
 from desk.companies.directory import find_company
 from desk.contacts.directory import companies_of
 from desk.contacts.email import parse_email
-from desk.contacts.portal_access import request_credentials
-from desk.contacts.registration import register_contact
+from desk.contacts.portal_access import has_portal_account, request_credentials
+from desk.contacts.registration import correct_email, register_contact
+from desk.contacts.tables import Contact
 
 _WORDS = {
     "registered": "utter_registered",
@@ -49,25 +52,41 @@ class ActionRegister(Action):
         if not (company_id and name and email):
             return [SlotSet("next_step", "nothing")]
         async with writing(tracker) as turn:
-            done = await turn.once(self.name(), lambda: _register(turn, company_id, name, email))
-        dispatcher.utter_message(
-            response=_WORDS[done["outcome"]],
-            contact_first_name=done["first_name"],
-            username=done.get("username"),
-            password=done.get("password"),
-            portal=portal_address(),
-        )
-        return [
+
+            async def register() -> dict[str, Any]:
+                result = await _register(turn, company_id, name, email)
+                if result["outcome"] == "email_taken":
+                    result["sent"] = await send_code(turn, domain, email)
+                return result
+
+            done = await turn.once(self.name(), register)
+        known = [
             SlotSet("identified", True),
             SlotSet("contact_first_name", done["first_name"]),
-            *go_on_with(tracker.get_slot("wanted")),
         ]
+        if done.get("sent"):
+            return known + ask_for_code(dispatcher, email)
+        _tell(dispatcher, done)
+        return known + go_on_with(tracker.get_slot("wanted"))
 
 
-def go_on_with(wanted: dict[str, Any] | None) -> list[EventType]:
-    """The next step for what somebody asked for before we knew them; else the menu."""
+def _tell(dispatcher: CollectingDispatcher, done: dict[str, Any]) -> None:
+    dispatcher.utter_message(
+        response=_WORDS[done["outcome"]],
+        contact_first_name=done.get("first_name"),
+        username=done.get("username"),
+        password=done.get("password"),
+        portal=portal_address(),
+    )
+
+
+def go_on_with(wanted: dict[str, Any] | None, *, known: bool = False) -> list[EventType]:
+    """The next step for what somebody asked for before we knew them; else the menu.
+
+    ``known``: they turned out to have an access, which may be what they wanted back.
+    """
     events = [SlotSet("wanted", None), SlotSet("next_step", "show_menu")]
-    if wanted:
+    if wanted and (known or wanted["step"] != "recover_access"):
         events[1] = SlotSet("next_step", wanted["step"])
         if wanted.get("subject"):
             events.append(SlotSet("ticket_subject", wanted["subject"]))
@@ -107,8 +126,38 @@ class ActionChangeCompany(Action):
         return []
 
 
+async def change_address(
+    turn: Turn, tracker: Tracker, domain: DomainDict, email: str
+) -> dict[str, Any]:
+    """Changes the contact's address; one that is another's gets a code instead."""
+    if not await correct_email(turn.session, turn.contact_id, email):
+        return {"outcome": "email_taken", "sent": await send_code(turn, domain, email)}
+    companies = await companies_of(turn.session, turn.contact_id)
+    if await has_portal_account(turn.session, turn.contact_id) or not companies:
+        return {"outcome": "corrected"}
+    # The address typed at first was another's: this one may have an account.
+    contact = await turn.session.get_one(Contact, turn.contact_id)
+    company_id = tracker.get_slot("company_id") or companies[0].id
+    return await _register(turn, company_id, contact.name or "", email)
+
+
+def tell_address_change(
+    dispatcher: CollectingDispatcher, done: dict[str, Any], email: str
+) -> list[EventType]:
+    """Says what came of it; the events that ask for a code, when one was sent."""
+    if done.get("sent"):
+        return ask_for_code(dispatcher, email)
+    if done["outcome"] == "corrected":
+        dispatcher.utter_message(response="utter_email_corrected", email=email)
+    elif done["outcome"] == "email_taken":
+        dispatcher.utter_message(response="utter_proof_too_many_codes")
+    else:
+        _tell(dispatcher, done)
+    return []
+
+
 class ActionCorrectEmail(Action):
-    """Changes the contact's e-mail; the login stays as it is, a typed address proves nothing."""
+    """Changes the contact's e-mail; an address that is another's must be proved first."""
 
     def name(self) -> str:
         return "action_correct_email"
@@ -116,13 +165,19 @@ class ActionCorrectEmail(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
+        nothing: list[EventType] = [SlotSet("next_step", "nothing")]
         email = parse_email(heard(tracker).text)
         if email is None:
             dispatcher.utter_message(response="utter_email_invalid")
-            return []
-        company_id, name = tracker.get_slot("company_id"), tracker.get_slot("contact_name")
+            return nothing
+        left = leave_form(tracker)
         async with writing(tracker) as turn:
-            company_id = company_id or (await companies_of(turn.session, turn.contact_id))[0].id
-            await turn.once(self.name(), lambda: _register(turn, company_id, name, email))
-        dispatcher.utter_message(response="utter_email_corrected", email=email)
-        return [SlotSet("contact_email", email)]
+            done = await turn.once(
+                self.name(), lambda: change_address(turn, tracker, domain, email)
+            )
+        asks = tell_address_change(dispatcher, done, email)
+        if asks:
+            return [*left.events, *asks]
+        if done["outcome"] == "email_taken":
+            return nothing
+        return [SlotSet("contact_email", email), *nothing]

@@ -7,10 +7,11 @@ from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.companies import company_slots, open_companies
 from actions.drafts import half_typed_ticket
+from actions.posting import post_unfinished
 from actions.turn import Turn, writing
 from desk.channels.tables import Channel
-from desk.contacts.directory import companies_of
 from desk.contacts.tables import Contact
 
 _CARRIED_OVER = ("draft", "wanted", "menu", "media_used_until")
@@ -20,9 +21,7 @@ async def recall(turn: Turn) -> dict[str, Any]:
     """The slots that the desk can fill; a company only when there is no choice to make."""
     contact = await turn.session.get_one(Contact, turn.contact_id)
     channel = await turn.session.get_one(Channel, turn.conversation.channel_id)
-    companies = [
-        company for company in await companies_of(turn.session, contact.id) if not company.blocked
-    ]
+    companies = await open_companies(turn)
     slots: dict[str, Any] = {
         "brand": channel.brand,
         "identified": bool(contact.name and contact.email and companies),
@@ -33,11 +32,6 @@ async def recall(turn: Turn) -> dict[str, Any]:
     if len(companies) == 1:
         slots |= company_slots(companies[0].id, companies[0].name, companies[0].cnpj)
     return {name: value for name, value in slots.items() if value is not None}
-
-
-def company_slots(company_id: int, name: str, cnpj: str) -> dict[str, Any]:
-    """The slots of the company that the conversation is about."""
-    return {"company_id": company_id, "company_name": name, "company_cnpj": cnpj}
 
 
 class ActionSessionStart(Action):
@@ -51,6 +45,7 @@ class ActionSessionStart(Action):
     ) -> list[EventType]:
         async with writing(tracker) as turn:
             slots = await recall(turn)
+            await post_unfinished(turn, tracker)
         for name in _CARRIED_OVER:
             if tracker.get_slot(name) is not None:
                 slots[name] = tracker.get_slot(name)

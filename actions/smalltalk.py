@@ -8,6 +8,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import leave_form
+from actions.media import media_used
+from actions.posting import post_unfinished
 from actions.turn import Turn, writing
 from desk.conversations.requests import request_status, request_stay_ended
 from desk.states import Status
@@ -44,9 +46,13 @@ class ActionGoodbye(Action):
     ) -> list[EventType]:
         left = leave_form(tracker)
         async with writing(tracker) as turn:
+            posted = await post_unfinished(turn, tracker)
             await turn.once(self.name(), lambda: _resolve(turn))
+        if posted:
+            dispatcher.utter_message(response="utter_action_posted", **posted)
         dispatcher.utter_message(response="utter_goodbye_draft" if left.draft else "utter_goodbye")
-        return [*left.events, SlotSet("menu", None), SlotSet("wanted", None)]
+        used = [media_used(tracker)] if posted else []
+        return [*left.events, *used, SlotSet("menu", None), SlotSet("wanted", None)]
 
 
 async def _resolve(turn: Turn) -> dict[str, Any]:

@@ -8,17 +8,26 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.interruptions import free_text_for, interrupts_choice, requested_slot
+from actions.companies import open_companies
+from actions.interruptions import (
+    free_text_for,
+    interrupts_choice,
+    one_step_back,
+    requested_slot,
+)
 from actions.media_step import DONE, WAITING, answer_to_media_step
+from actions.menu import chosen, company_options, offer
 from actions.numbers import number_in
 from actions.problems import problem_told
 from actions.turn import Heard, heard, reading
 from actions.wording import first_sentence, fold, has_words, says_finished, says_no, says_yes
+from desk.companies.cnpj import find_cnpj
 from desk.tickets.request_types import offered_in_chat
 from desk.tickets.tables import RequestType
 
 MOST_SUBJECT_CHARS = 120
-NO_TYPE = "none"
+NO_TYPE, UNCLEAR = "none", "unclear"
+_STEPS = ("ticket_subject", "ticket_type", "ticket_description", "ticket_media")
 _OTHER = frozenset({"outro", "outra", "outros", "outras", "nenhum", "nenhuma", "nenhum desses"})
 
 
@@ -28,12 +37,66 @@ class ValidateTicketForm(FormValidationAction):
     def name(self) -> str:
         return "validate_ticket_form"
 
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        async with reading(tracker) as turn:
+            types = await offered_in_chat(turn.session)
+        steps = [slot for slot in _STEPS if types or slot != "ticket_type"]
+        back = one_step_back(tracker, steps)
+        return back or await super().run(dispatcher, tracker, domain)
+
+    async def required_slots(
+        self,
+        domain_slots: list[str],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: DomainDict,
+    ) -> list[str]:
+        """Who speaks for several companies says first for which: a ticket has one."""
+        asked = requested_slot(tracker) == "company_id"
+        if tracker.get_slot("company_id") is not None and not asked:
+            return domain_slots
+        async with reading(tracker) as turn:
+            several = len(await open_companies(turn)) > 1
+        return ["company_id", *domain_slots] if several else domain_slots
+
+    async def extract_company_id(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        said = heard(tracker)
+        if requested_slot(tracker) != "company_id" or not said.text:
+            return {}
+        async with reading(tracker) as turn:
+            options = await company_options(turn)
+        mention = find_cnpj(said.text)
+        if mention is None:
+            found = chosen(options, said)
+        else:
+            mine = [each for each in options if each.slots["company_cnpj"] == mention.value]
+            found = mine[0] if mine else None
+        if found is None and (mention is not None or interrupts_choice(said)):
+            return {}  # another company is linked by the rule for a CNPJ
+        return {"company_id": found.slots if found else UNCLEAR}
+
+    def validate_company_id(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        if value == UNCLEAR:
+            dispatcher.utter_message(response="utter_company_unclear")
+            return {"company_id": None}
+        return {"company_id": value}
+
     async def extract_ticket_subject(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         said = heard(tracker)
         told = problem_told(said)
-        if tracker.get_slot("ticket_subject") is None and requested_slot(tracker) is None and told:
+        # Asked for by another form, or by none: this one is being opened.
+        opening = requested_slot(tracker) not in ("company_id", *_STEPS)
+        if tracker.get_slot("ticket_subject") is None and opening and told:
             return {"ticket_subject": told}
         text = free_text_for("ticket_subject", tracker)
         return {} if text is None else {"ticket_subject": text}
@@ -46,7 +109,7 @@ class ValidateTicketForm(FormValidationAction):
             return {"ticket_subject": None}
         subject = first_sentence(value, MOST_SUBJECT_CHARS)
         slots: dict[str, Any] = {"ticket_subject": subject}
-        if requested_slot(tracker) is None:
+        if requested_slot(tracker) not in ("company_id", *_STEPS):
             dispatcher.utter_message(response="utter_subject_noted", subject=subject)
         if len(value) > len(subject) + 40 and not tracker.get_slot("ticket_description"):
             # Somebody told everything at once; it is not asked for again.
@@ -88,8 +151,11 @@ class ValidateTicketForm(FormValidationAction):
         if not has_words(value):
             dispatcher.utter_message(response="utter_description_invalid")
             return {"ticket_description": None}
-        if says_no(value) or says_finished(value):
+        if says_no(value):
             return {"ticket_description": tracker.get_slot("ticket_subject")}
+        if says_finished(value):
+            dispatcher.utter_message(response="utter_description_missing")
+            return {"ticket_description": None}
         return {"ticket_description": value}
 
     async def extract_ticket_media(
@@ -138,6 +204,20 @@ def find_type(types: Sequence[RequestType], text: str) -> str | None:
         if len(said) > 3 and (said in name or name in said)
     ]
     return f"id:{near[0].id}" if len(near) == 1 else None
+
+
+class ActionAskCompany(Action):
+    """Lists the contact's companies."""
+
+    def name(self) -> str:
+        return "action_ask_company_id"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        async with reading(tracker) as turn:
+            offer(dispatcher, "utter_choose_company", await company_options(turn))
+        return []
 
 
 class ActionAskTicketType(Action):

@@ -56,6 +56,12 @@ class Heard:
         return bool(self.metadata.get("attachments"))
 
     @property
+    def news_ticket(self) -> str | None:
+        """The ticket whose news the customer was told just before."""
+        number = self.metadata.get("news_ticket")
+        return str(number) if number else None
+
+    @property
     def word_count(self) -> int:
         """How many words were written."""
         return len(self.text.split())

@@ -1,15 +1,13 @@
 """A known customer says hello."""
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.menu import Option, offer, show_menu
-from actions.session import company_slots
+from actions.codes import unproven_address
+from actions.menu import Option, company_options, offer, show_menu
 from actions.turn import Turn, reading
-from desk.companies.cnpj import format_cnpj
-from desk.contacts.directory import companies_of
 from desk.contacts.portal_access import has_portal_account
 from desk.states import STATUS_LABELS
 from desk.tickets.directory import tickets_of
@@ -28,23 +26,35 @@ class ActionWelcomeBack(Action):
             dispatcher.utter_message(response="utter_greet_again")
             return []
         async with reading(tracker) as turn:
-            await self._greet(dispatcher, turn)
+            await greet_back(dispatcher, turn, tracker.get_slot("contact_first_name"))
             companies = await company_options(turn)
             if len(companies) > 1 and not tracker.get_slot("company_id"):
                 return [offer(dispatcher, "utter_choose_company", companies)]
             return await offer_access(dispatcher, turn, tracker)
 
-    async def _greet(self, dispatcher: CollectingDispatcher, turn: Turn) -> None:
-        tickets = await tickets_of(turn.session, turn.contact_id, limit=1)
-        if not tickets:
-            dispatcher.utter_message(response="utter_welcome_back")
-            return
-        dispatcher.utter_message(
-            response="utter_welcome_back_ticket",
-            number=f"#{tickets[0].number}",
-            subject=tickets[0].subject,
-            status=STATUS_LABELS[tickets[0].status.value],
-        )
+
+async def greet_back(dispatcher: CollectingDispatcher, turn: Turn, first_name: str | None) -> None:
+    """Hello by name, with the state of the last matter."""
+    tickets = await tickets_of(turn.session, turn.contact_id, limit=1)
+    if not tickets:
+        dispatcher.utter_message(response="utter_welcome_back", contact_first_name=first_name)
+        return
+    dispatcher.utter_message(
+        response="utter_welcome_back_ticket",
+        contact_first_name=first_name,
+        number=f"#{tickets[0].number}",
+        subject=tickets[0].subject,
+        status=STATUS_LABELS[tickets[0].status.value],
+    )
+
+
+async def several_companies(dispatcher: CollectingDispatcher, turn: Turn) -> list[EventType]:
+    """Asks which of several companies; nothing more is asked for in this turn."""
+    companies = await company_options(turn)
+    return [
+        offer(dispatcher, "utter_choose_company", companies),
+        SlotSet("next_step", "nothing"),
+    ]
 
 
 class ActionOfferAccess(Action):
@@ -66,6 +76,8 @@ async def offer_access(
     """Offers to recover the access to the portal, to those who have one."""
     if await has_portal_account(turn.session, turn.contact_id):
         return [offer(dispatcher, "utter_access_menu", ACCESS_OPTIONS)]
+    if await unproven_address(turn):
+        return [offer(dispatcher, "utter_proof_menu", PROOF_OPTIONS)]
     return await show_menu(dispatcher, turn, tracker)
 
 
@@ -74,20 +86,7 @@ ACCESS_OPTIONS = [
     Option("2", "Continuar sem recuperar", "show_menu", answers="deny"),
 ]
 
-
-async def company_options(turn: Turn) -> list[Option]:
-    """The contact's companies as a menu."""
-    companies = [
-        company
-        for company in await companies_of(turn.session, turn.contact_id)
-        if not company.blocked
-    ]
-    return [
-        Option(
-            str(number),
-            f"{company.name} ({format_cnpj(company.cnpj)})",
-            "offer_access",
-            company_slots(company.id, company.name, company.cnpj),
-        )
-        for number, company in enumerate(companies, 1)
-    ]
+PROOF_OPTIONS = [
+    Option("1", "Confirmar meu e-mail com um código", "recover_access", answers="affirm"),
+    Option("2", "Continuar sem confirmar", "show_menu", answers="deny"),
+]

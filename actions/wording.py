@@ -20,6 +20,16 @@ _YES = re.compile(
     r"|com|certeza|por|favor|ta|bom|tudo|bem)\b\s*)+"
 )
 _REFUSES = re.compile(r"\b(?:nao|n|nn|naum|nada|nenhum\w?|negativo|pular|deixa)\b")
+_ANSWERS = re.compile(
+    r"(?:(?:eu|quero|queria|vou|gostaria|de|preciso|posso|qro|pode|sim)\s+)*"
+    r"(?:responder|responde|comentar|postar|adicionar|acrescentar|complementar)"
+    r"(?:\s+(?:uma?|nova|acao|informacao|comentario|mais|algo|isso|ao?|[on]o?|chamado|atendimento"
+    r"|ticket|equipe|atendente|pra|para|eles|por|favor|pfv?))*"
+)
+_BACK = re.compile(
+    r"(?:quero |queria |pode |posso )?(?:volta|voltar|volte|anterior|(?:passo|etapa) anterior)"
+    r"(?: (?:um|uma|o|a|ao|para|pra|passo|etapa|atras|anterior|por|favor|pfv?))*"
+)
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -44,6 +54,16 @@ def says_no(text: str) -> bool:
 def says_yes(text: str) -> bool:
     """Whether a message is a bare yes."""
     return _YES.fullmatch(_plain(text)) is not None
+
+
+def wants_to_answer(text: str) -> bool:
+    """Whether a message only asks to write on a ticket: "responder" and its like."""
+    return _ANSWERS.fullmatch(_plain(text)) is not None
+
+
+def says_back(text: str) -> bool:
+    """Whether a message asks for the step before: "voltar", but not "voltar ao menu"."""
+    return _BACK.fullmatch(_plain(text)) is not None
 
 
 def _plain(text: str) -> str:

@@ -18,9 +18,13 @@ from desk.tickets.tables import RequestType
 from tests.desk.building import a_channel, a_conversation, a_queue, customer_writes
 
 PADARIA, BLOCKED, NOBODYS = "11222333000181", "90410023000167", "38119044000108"
-DOMAIN: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[2] / "domain.yml").read_text("utf-8")
-)
+ROOT = Path(__file__).parents[2]
+DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text("utf-8"))
+DOMAIN["responses"] = {
+    name: variations
+    for path in sorted(ROOT.glob("data/*/responses.yml"))
+    for name, variations in yaml.safe_load(path.read_text("utf-8"))["responses"].items()
+}
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from desk.conversations.tables import Rating, TurnRequest
 from desk.db import Database
+from desk.tickets.tables import Ticket
 from tests.actions.talking import Talk, a_known_talk, a_talk, words
 
 
@@ -35,16 +36,32 @@ async def test_a_person_in_the_middle_of_a_ticket_keeps_what_was_typed(
     await talk.do("action_talk_to_human")
     assert not talk.in_form
     assert talk.slots["requested_slot"] is None
-    assert talk.slots["draft"]["ticket_subject"] == "Boleto errado"
     assert "Assunto: Boleto errado" in str((await requests_of(talk))["handoff"]["summary"])
+    assert talk.slots["draft"] is None
+    assert talk.slots["ticket_subject"] is None
     await talk.hears("", "human_finished", outcome="released")
     menu = (await talk.do("action_human_finished"))[1]
-    assert "Continuar o que comecei: Boleto errado" in menu["options"]
-    await talk.hears("1", "menu_option")
-    await talk.do("action_choose_option")
-    assert talk.slots["next_step"] == "open_ticket"
-    assert talk.slots["ticket_subject"] == "Boleto errado"
-    assert talk.slots["draft"] is None
+    assert "Continuar o que comecei" not in menu["options"]
+    async with database.reading() as session:
+        ticket = (await session.execute(select(Ticket))).scalar_one()
+    assert (ticket.subject, ticket.request_type_id) == ("Boleto errado", 3)
+    assert f"#{ticket.number} - Boleto errado" in menu["options"]
+
+
+async def test_a_person_asked_for_twice_in_a_ticket_gets_one_ticket(database: Database) -> None:
+    talk = await a_known_talk(database)
+    talk.loop = "ticket_form"
+    talk.slots["ticket_subject"] = "Boleto errado"
+    await talk.hears("atendente", "talk_to_human")
+    before = dict(talk.slots)
+    replies = await talk.do("action_talk_to_human")
+    assert words(replies) == ["utter_handoff_ticket", "utter_handoff_nobody"]
+    talk.slots, talk.loop = before, "ticket_form"
+    assert await talk.do("action_talk_to_human") == replies
+    await talk.hears("atendente", "talk_to_human")
+    assert words(await talk.do("action_talk_to_human")) == ["utter_handoff_nobody"]
+    async with database.reading() as session:
+        assert len((await session.execute(select(Ticket))).scalars().all()) == 1
 
 
 @pytest.mark.parametrize(

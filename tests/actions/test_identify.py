@@ -134,7 +134,10 @@ async def test_a_typed_address_of_somebody_else_gives_no_account(database: Datab
         "contact_email": "visitor@padariaestrela.com.br",
     }
     await other.hears("visitor@padariaestrela.com.br", "inform_email")
-    assert words(await other.do("action_register")) == ["utter_registered_without_account"]
+    assert words(await other.do("action_register")) == ["utter_proof_code_sent"]
+    assert other.slots["next_step"] == "prove_email"
+    async with database.reading() as session:
+        assert len((await session.execute(select(PortalAccount))).scalars().all()) == 1
 
 
 async def test_what_was_wanted_before_is_taken_up_after_the_registration(

@@ -38,6 +38,8 @@ def test_every_word_that_an_action_says_exists() -> None:
 def test_no_response_has_a_blank_line() -> None:
     """Rasa would split it into several messages."""
     for name, variations in all_responses().items():
+        if name == "utter_proof_mail":  # an e-mail, never said by Rasa
+            continue
         assert all("\n\n" not in str(each["text"]) for each in variations), name
 
 
