@@ -70,11 +70,12 @@ class Player:
             self.agent.close()
 
     def _place(self, step: Step, error: AssertionError) -> str:
-        heard = "\n".join(f"    {message['text']}" for message in self.last_answers)
-        return (
-            f"{self.script.name}.txt, line {step.line}: {step.kind}: {step.words}\n"
-            f"  {error}\n  what came back last:\n{heard}"
+        said = "\n".join(
+            f"    {'C' if message['direction'] == 'in' else 'B'}: {message['text'][:300]}"
+            for message in self.chat.messages()
         )
+        place = f"{self.script.name}.txt, line {step.line}: {step.kind}: {step.words}"
+        return f"{place}\n  {error}\n  the conversation:\n{said}"
 
     async def _write(self, words: str) -> None:
         await self._settle()

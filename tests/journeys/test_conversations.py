@@ -9,8 +9,8 @@ from tests.journeys.script import Script, all_scripts
 from tests.system import RunningSystem
 
 SCRIPTS = all_scripts()
-LEAST = 20
-LEAST_IN_DISORDER = 0
+LEAST = 40
+LEAST_IN_DISORDER = 15
 _intents: dict[str, tuple[str, ...]] = {}
 
 
