@@ -28,6 +28,7 @@ class TicketFile:
     mime: str
     name: str
     size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ async def files_of_ticket(session: AsyncSession, ticket_id: int) -> list[TicketF
         .order_by(TicketMedia.action_id, TicketMedia.position, TicketMedia.media_id)
     )
     return [
-        TicketFile(media.id, action_id, media.mime, media.name, media.size_bytes)
+        TicketFile(media.id, action_id, media.mime, media.name, media.size_bytes, media.sha256)
         for action_id, media in await session.execute(query)
     ]
 

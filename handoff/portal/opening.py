@@ -16,7 +16,15 @@ from desk.tickets.request_types import offered_in_chat
 from desk.tickets.tables import RequestType, Ticket
 from handoff.pages import render
 from handoff.portal.access import signed_in, who
-from handoff.portal.sending import KeptFile, Sent, kept_files, media_of, new_key, read_sent
+from handoff.portal.sending import (
+    KeptFile,
+    Sent,
+    brings_what_is_there,
+    kept_files,
+    media_of,
+    new_key,
+    read_sent,
+)
 from handoff.services import services_of
 from handoff.uploads import MAX_FILES
 
@@ -62,14 +70,14 @@ async def send_new(request: Request) -> HTTPResponse:
     sent = await read_sent(request)
     async with services.database.transaction() as session:
         earlier = await ticket_of_request(session, contact_id, sent.key)
-        if earlier is not None and _says_the_same(earlier, sent):
+        if earlier is not None and await _says_the_same(session, earlier, sent):
             return _opened(earlier)
         choices = await _choices(session, contact_id)
         errors = _errors(sent, choices, services.settings.max_text_chars)
         if earlier is not None:
             errors["form"] = (
                 f"Esta página já abriu o chamado #{earlier.number}. "
-                "Para abrir mais um com este texto, envie de novo."
+                "Para abrir mais um com o que está abaixo, envie de novo."
             )
         media = await media_of(session, sent)
         if errors:
@@ -148,11 +156,10 @@ def _draft(
     )
 
 
-def _says_the_same(ticket: Ticket, sent: Sent) -> bool:
-    return (ticket.subject, ticket.description) == (
-        " ".join(sent.words("subject").split()),
-        sent.words("description"),
-    )
+async def _says_the_same(session: AsyncSession, ticket: Ticket, sent: Sent) -> bool:
+    words = (" ".join(sent.words("subject").split()), sent.words("description"))
+    same_words = (ticket.subject, ticket.description) == words
+    return same_words and await brings_what_is_there(session, sent, ticket.id, None)
 
 
 def _opened(ticket: Ticket) -> HTTPResponse:

@@ -18,6 +18,7 @@ from desk.errors import Invalid
 from desk.media.store import StoredFile, add_media
 from desk.media.tables import Media
 from desk.text import clean_text
+from desk.tickets.portal import files_of_ticket
 from handoff.portal.access import who
 from handoff.portal.wording import size_name
 from handoff.security import check_csrf
@@ -95,6 +96,16 @@ async def media_of(session: AsyncSession, sent: Sent) -> list[Media]:
     query = select(Media).where(Media.id.in_(sent.kept_ids)).order_by(Media.id)
     earlier = (await session.execute(query)).scalars().all()
     return [*earlier, *[await add_media(session, stored) for stored in sent.files]]
+
+
+async def brings_what_is_there(
+    session: AsyncSession, sent: Sent, ticket_id: int, action_id: int | None
+) -> bool:
+    """Whether the form's files are those that the ticket, or this action of it, has already."""
+    query = select(Media.sha256).where(Media.id.in_(sent.kept_ids))
+    brought = [*(await session.execute(query)).scalars(), *(each.sha256 for each in sent.files)]
+    there = await files_of_ticket(session, ticket_id)
+    return sorted(brought) == sorted(each.sha256 for each in there if each.action_id == action_id)
 
 
 def kept_files(request: Request, media: Sequence[Media]) -> list[KeptFile]:

@@ -11,7 +11,14 @@ from desk.tickets.posting import post_ticket_action
 from handoff.pages import render
 from handoff.portal.access import signed_in, who
 from handoff.portal.fields import read_field
-from handoff.portal.sending import Sent, kept_files, media_of, new_key, read_sent
+from handoff.portal.sending import (
+    Sent,
+    brings_what_is_there,
+    kept_files,
+    media_of,
+    new_key,
+    read_sent,
+)
 from handoff.portal.story import Answer, may_answer, read_page
 from handoff.portal.wording import SCORES
 from handoff.services import services_of
@@ -47,9 +54,13 @@ async def post_action(request: Request, number: str) -> HTTPResponse:
         errors = _errors(sent, services.settings.max_text_chars)
         if not await may_answer(session, ticket):
             errors["form"] = "Esta empresa está bloqueada: o chamado não pode ser reaberto."
-        elif earlier is not None and earlier.text != text:
+        elif earlier is not None and not (
+            earlier.text == text
+            and await brings_what_is_there(session, sent, ticket.id, earlier.id)
+        ):
             errors["form"] = (
-                "Esta página já enviou uma mensagem. Para enviar também este texto, envie de novo."
+                "Esta página já enviou uma mensagem. "
+                "Para enviar também o que está abaixo, envie de novo."
             )
         media = [] if earlier and not errors else await media_of(session, sent)
         if earlier is None and not errors:

@@ -151,13 +151,17 @@ def test_sending_a_form_twice_opens_one_ticket(served: Served) -> None:
     with Person(served) as maria:
         maria.enter()
         fields = {"csrf": maria.csrf(), "key": "a" * 32, **words()}
+        files = [("foto.png", PNG), ("nota.txt", b"oi")]
         with ThreadPoolExecutor(4) as several:
-            answers = list(several.map(lambda _: maria.send_raw(NEW, fields), range(4)))
+            answers = list(several.map(lambda _: maria.send_raw(NEW, fields, files), range(4)))
         (ticket,) = maria.tickets()
         assert {answer.headers["location"] for answer in answers} == {
             f"/portal/tickets/{ticket.number}?ok=opened"
         }
-        other = maria.send_raw(NEW, fields | {"subject": "Outra coisa"})
+        more = maria.send_raw(NEW, fields, [*files, ("mais.txt", b"mais")])
+        assert f"Esta página já abriu o chamado #{ticket.number}" in more.text
+        assert "mais.txt" in more.text
+        other = maria.send_raw(NEW, fields | {"subject": "Outra coisa"}, files)
         assert other.status_code == 400
         assert f"Esta página já abriu o chamado #{ticket.number}" in other.text
         assert 'value="Outra coisa"' in other.text
@@ -263,6 +267,9 @@ def test_an_answer_reopens_as_the_table_of_states_says_and_is_posted_once(served
             assert "Sua mensagem foi registrada" in page
             assert "Voltou &lt;b&gt;" in page
             assert 'alt="tela.png"' in page
+            more = maria.send_raw(path, fields, [("outra.txt", b"oi")])
+            assert "Esta página já enviou uma mensagem." in more.text
+            assert "outra.txt" in more.text
             other = maria.send_raw(path, fields | {"text": "e mais isto"})
             assert other.status_code == 400
             assert "e mais isto" in other.text
