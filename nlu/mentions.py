@@ -29,6 +29,11 @@ _TICKET_NUMBERS = (
         re.IGNORECASE,
     ),
     re.compile(
+        r"\b(?:status|situa[cç][aã]o|andamento)\s+(?:d[oae]\s+|n[º°o]\.?\s*)?"
+        r"(\d{1,8})(?![\d/]|[.,-]\d)(?!\s*(?:reais|mil|%))",
+        re.IGNORECASE,
+    ),
+    re.compile(
         r"\b(?:status|situa[cç][aã]o|andamento|n[uú]mero|d[oae]|no|n[º°])\s+"
         r"(\d{3,8})(?![\d/]|[.,-]\d)(?!\s*(?:reais|mil|%))",
         re.IGNORECASE,

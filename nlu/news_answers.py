@@ -15,7 +15,6 @@ _OWN_MEANING = {
     "show_menu": 6,
     "bot_challenge": 9,
     "talk_to_human": 40,
-    "complaint": 40,
     "recover_access": 12,
     "check_status": 10,
     "ask_docs": 20,

@@ -52,6 +52,8 @@ def test_only_the_beginning_of_a_long_message_is_read() -> None:
         ("11 222 333 0001 81", ["cnpj:11 222 333 0001 81"]),
         ("a@b.com.br e c@d.com", ["email:a@b.com.br", "email:c@d.com"]),
         ("status do 123", ["ticket_number:123"]),
+        ("status do 7", ["ticket_number:7"]),
+        ("qual a situação do 12?", ["ticket_number:12"]),
         ("chamado #45", ["ticket_number:45"]),
         ("o 2026-000123 já foi?", ["ticket_number:2026-000123"]),
         ("4567", ["ticket_number:4567"]),

@@ -18,6 +18,7 @@ from nlu.news_answers import answers_news
         ("obrigado, mas ainda falta liberar o segundo caixa", "thanks", 0.8),
         ("segue o print", "send_media", 0.9),
         ("a nota", "menu_option", 0.3),
+        ("já troquei e continua igual", "complaint", 0.9),
     ],
 )
 def test_plain_words_are_an_answer(text: str, intent: str, confidence: float) -> None:
