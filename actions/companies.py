@@ -16,3 +16,9 @@ async def open_companies(turn: Turn) -> list[Company]:
     """The contact's companies that are served; the admin may have blocked some."""
     companies = await companies_of(turn.session, turn.contact_id)
     return [company for company in companies if not company.blocked]
+
+
+async def all_blocked(turn: Turn) -> list[Company]:
+    """The contact's companies, when the admin has blocked every one; else none."""
+    companies = list(await companies_of(turn.session, turn.contact_id))
+    return companies if all(company.blocked for company in companies) else []

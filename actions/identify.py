@@ -8,18 +8,19 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.companies import company_slots
+from actions.companies import all_blocked, company_slots
 from actions.interruptions import interrupts_choice, one_step_back, requested_slot
 from actions.names import introduces_name, name_in
 from actions.problems import asks_for_ticket, problem_told
 from actions.session import recall
 from actions.turn import heard, reading
 from actions.wording import fold
-from desk.companies.cnpj import find_cnpj
+from desk.companies.cnpj import find_cnpj, format_cnpj
 from desk.companies.directory import find_company
 from desk.contacts.email import parse_email
 
 NO_NAME = "-"
+_HEAD_OFFICE = "0001"
 _WHY = re.compile(r"\b(?:pra|para|por|p) ?q(?:ue|uê)?\b|\bpq\b|\bmotivo\b|\blgpd\b")
 _WISHES = frozenset({"open_ticket", "check_status", "post_action", "recover_access", "show_menu"})
 
@@ -36,12 +37,20 @@ class ActionWelcome(Action):
         said = heard(tracker)
         async with reading(tracker) as turn:
             known = await recall(turn)
+            blocked = await all_blocked(turn)
         events = [SlotSet(name, value) for name, value in known.items() if name != "identified"]
         if said.intent == "open_ticket" or asks_for_ticket(said.text):
             wanted = {"step": "open_ticket", "subject": problem_told(said)}
             events.append(SlotSet("wanted", wanted))
         elif said.intent == "recover_access":
             events.append(SlotSet("wanted", {"step": "recover_access"}))
+        if blocked and not tracker.active_loop_name:
+            dispatcher.utter_message(
+                response="utter_companies_blocked",
+                contact_first_name=known.get("contact_first_name"),
+                company_name=blocked[0].name,
+            )
+            return events
         dispatcher.utter_message(response=self._words(tracker), brand=known.get("brand"))
         return events
 
@@ -97,7 +106,12 @@ class ValidateIdentifyForm(FormValidationAction):
                 response="utter_company_unknown" if unknown else "utter_company_blocked"
             )
             return {"company_cnpj": None, "company_id": None, "requested_slot": None}
-        dispatcher.utter_message(response="utter_company_found", company_name=company.name)
+        is_branch = company.branch != _HEAD_OFFICE
+        dispatcher.utter_message(
+            response="utter_branch_found" if is_branch else "utter_company_found",
+            company_name=company.name,
+            cnpj=format_cnpj(company.cnpj),
+        )
         return company_slots(company.id, company.name, company.cnpj)
 
     async def extract_contact_name(

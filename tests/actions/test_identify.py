@@ -1,9 +1,10 @@
 """Identification: CNPJ, name and e-mail, wherever and however they come."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from desk.companies.directory import add_company
+from desk.companies.tables import Company
 from desk.contacts.registration import register_contact
 from desk.contacts.tables import Contact, PortalAccount
 from desk.db import Database
@@ -232,3 +233,25 @@ async def test_a_session_that_ended_in_the_middle_of_a_ticket_leaves_a_draft(
     await talk.hears("oi", "greet")
     await talk.do("action_session_start")
     assert talk.slots["draft"]["ticket_subject"] == "Boleto errado"
+
+
+async def test_a_known_customer_of_a_blocked_company_is_told_so(database: Database) -> None:
+    talk = await a_known_talk(database)
+    async with database.transaction() as session:
+        await session.execute(update(Company).values(blocked=True))
+    talk.slots = {}
+    await talk.hears("oi", "greet")
+    await talk.do("action_session_start")
+    assert talk.slots["identified"] is False
+    replies = await talk.do("action_welcome")
+    assert words(replies) == ["utter_companies_blocked"]
+    assert replies[0]["company_name"] == "Padaria Estrela LTDA"
+
+
+async def test_a_branch_is_named_with_its_cnpj(database: Database) -> None:
+    talk = await a_talk(database)
+    async with database.transaction() as session:
+        await add_company(session, "90410023000248", "Mercado Aurora SA")
+    await talk.hears("90410023000248", "inform_cnpj")
+    reply = (await talk.answers(FORM, "company_cnpj"))[0]
+    assert (reply["response"], reply["cnpj"]) == ("utter_branch_found", "90.410.023/0002-48")
