@@ -7,6 +7,7 @@ from rasa_sdk import Tracker
 from actions.following import own_ticket
 from actions.media import unused_media
 from actions.turn import Turn
+from desk.conversations.tickets import link_ticket
 from desk.tickets.posting import post_ticket_action
 from desk.tickets.tables import Ticket
 
@@ -20,6 +21,8 @@ async def post_typed(turn: Turn, ticket: Ticket, tracker: Tracker) -> dict[str, 
         text=tracker.get_slot("action_text"),
         media_ids=unused_media(tracker),
     )
+    # Its news are told in the chat where it was last handled: this one.
+    await link_ticket(turn.session, turn.conversation.id, ticket.id)
     return {"number": f"#{ticket.number}"}
 
 

@@ -1,7 +1,8 @@
 """The news of a ticket are answered on the spot."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from desk.conversations.tables import ConversationTicket
 from desk.db import Database
 from desk.tickets.tables import Ticket, TicketAction, TicketMedia
 from tests.actions.talking import Talk, a_known_talk, words
@@ -90,3 +91,14 @@ async def test_in_another_form_only_responder_counts_as_an_answer(database: Data
     await talk.hears("responder", "post_action", news_ticket=ticket.number)
     await talk.answers("ticket_form", "ticket_description")
     assert talk.slots["ticket_description"] is None
+
+
+async def test_a_ticket_written_on_has_its_news_told_in_that_chat(database: Database) -> None:
+    talk, ticket = await told_news(database)
+    async with database.transaction() as session:
+        await session.execute(delete(ConversationTicket))
+    await answers(talk, ticket, "funcionou")
+    await talk.do("action_post_action")
+    async with database.reading() as session:
+        linked = (await session.execute(select(ConversationTicket))).scalar_one()
+    assert (linked.conversation_id, linked.ticket_id) == (talk.conversation.id, ticket.id)
