@@ -5,6 +5,7 @@ conversations that they may see; a web chat gets its own changed message ids.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.conversations.ownership import FORMER_QUEUE
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.events.log import events_after, latest_seq
@@ -26,11 +28,14 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Change:
-    """A conversation in which something happened, with the messages concerned."""
+    """A conversation in which something happened, with the messages concerned.
+
+    ``queue_ids``: its queue, and one that it has just left, whose agents must see it go.
+    """
 
     conversation_id: int
     public_id: str
-    queue_id: int | None
+    queue_ids: frozenset[int]
     assignee_id: int | None
     message_ids: frozenset[int]
 
@@ -51,7 +56,7 @@ class Subscriber:
         """Whether this subscriber may know of the change."""
         return (
             self._sees_all
-            or (change.queue_id is not None and change.queue_id in self._queue_ids)
+            or not change.queue_ids.isdisjoint(self._queue_ids)
             or (self._user_id is not None and change.assignee_id == self._user_id)
         )
 
@@ -161,9 +166,12 @@ class Live:
 async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Change]:
     """The conversations that these events speak of, each once."""
     messages: dict[int, set[int]] = {}
+    queues: dict[int, set[int]] = defaultdict(set)
     for event in events:
         if event.conversation_id is not None:
             touched = messages.setdefault(event.conversation_id, set())
+            if (left := event.data.get(FORMER_QUEUE)) is not None:
+                queues[event.conversation_id].add(left)
             if "message_id" in event.data and event.kind.startswith("message."):
                 touched.add(event.data["message_id"])
     if not messages:
@@ -176,7 +184,17 @@ async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Cha
             Conversation.assignee_id,
         ).where(Conversation.id.in_(messages))
     )
-    return [
-        Change(row.id, row.public_id, row.queue_id, row.assignee_id, frozenset(messages[row.id]))
-        for row in rows
-    ]
+    changes = []
+    for row in rows:
+        if row.queue_id is not None:
+            queues[row.id].add(row.queue_id)
+        changes.append(
+            Change(
+                row.id,
+                row.public_id,
+                frozenset(queues[row.id]),
+                row.assignee_id,
+                frozenset(messages[row.id]),
+            )
+        )
+    return changes

@@ -22,6 +22,7 @@ from desk.states import ENDED, OWNER_AFTER, Owner, Status
 from desk.team.tables import Queue, User
 
 HUMAN_FINISHED = "/human_finished"
+FORMER_QUEUE = "former_queue_id"
 
 
 async def hand_off(
@@ -102,7 +103,8 @@ async def assign_to_queue(
     """Moves a conversation to a queue, where it waits for a person."""
     conversation = await lock_conversation(session, conversation_id)
     was_waiting = conversation.owner is Owner.QUEUE
-    await _change_owner(session, conversation, "move", actor, queue_id=queue.id)
+    left = {FORMER_QUEUE: conversation.queue_id}
+    await _change_owner(session, conversation, "move", actor, queue_id=queue.id, **left)
     conversation.queue_id, conversation.assignee_id = queue.id, None
     if not was_waiting or conversation.waiting_since is None:
         conversation.waiting_since = datetime.now(UTC)

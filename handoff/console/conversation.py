@@ -24,6 +24,7 @@ from handoff.uploads import keep_files, read_form
 
 TEAM = ("agent", "supervisor", "admin")
 MAX_FIELD_CHARS = 64
+MAX_DIGITS = 9
 Change = Callable[[AsyncSession, Conversation], Awaitable[None]]
 
 blueprint = Blueprint("console_conversation", url_prefix="/conversations/<public_id:str>")
@@ -129,7 +130,7 @@ async def write_note(request: Request, public_id: str) -> HTTPResponse:
 async def mark_seen(request: Request, public_id: str) -> HTTPResponse:
     """The team has seen the conversation up to a message."""
     seq = _field(request, "seq")
-    if not seq.isdigit():
+    if not seq.isdecimal() or len(seq) > MAX_DIGITS:
         raise Invalid("seq", "O número da mensagem não é válido.")
     async with services_of(request).database.transaction() as session:
         conversation = await visible_conversation(session, current_user(request), public_id)
@@ -147,7 +148,7 @@ async def pane_of(
         session,
         current_user(request),
         conversation,
-        from_seq=int(start) if start.isdigit() else None,
+        from_seq=int(start) if start.isdecimal() and len(start) <= MAX_DIGITS else None,
         notice=notice,
         media_url=functools.partial(media_url, services),
         zone=services.settings.zone,

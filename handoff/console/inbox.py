@@ -75,7 +75,8 @@ class Inbox:
 
 def rows_limit(asked: str) -> int:
     """How many rows to show: a page, or more when the reader asked for it."""
-    return min(int(asked), MOST_ROWS) if asked.isdigit() and int(asked) > PAGE_ROWS else PAGE_ROWS
+    wanted = int(asked) if asked.isdecimal() and len(asked) < 5 else PAGE_ROWS
+    return max(PAGE_ROWS, min(wanted, MOST_ROWS))
 
 
 async def read_inbox(

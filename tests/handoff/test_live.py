@@ -1,0 +1,41 @@
+"""Who is told of what: the queue's own agents, those of the queue that was left, nobody else."""
+
+from desk.conversations.ownership import assign_to_queue, claim
+from desk.db import Database
+from desk.events.log import SYSTEM, events_after
+from handoff.live import OneConversation, Subscriber, changes_of
+from tests.desk.building import a_new_conversation, a_queue, a_user
+
+
+def an_agent_of(queue_id: int, user_id: int | None = None) -> Subscriber:
+    return Subscriber(sees_all=False, queue_ids=[queue_id], user_id=user_id)
+
+
+async def test_agents_see_a_conversation_come_and_those_it_left_see_it_go(
+    database: Database,
+) -> None:
+    conversation = await a_new_conversation(database)
+    async with database.transaction() as session:
+        first, second, third = [await a_queue(session, slug) for slug in ("a", "b", "c")]
+        await assign_to_queue(session, conversation.id, first, SYSTEM)
+    async with database.transaction() as session:
+        seq = max(event.seq for event in await events_after(session, 0))
+        await assign_to_queue(session, conversation.id, second, SYSTEM)
+    async with database.reading() as session:
+        (change,) = await changes_of(session, await events_after(session, seq))
+    assert an_agent_of(first.id).sees(change)
+    assert an_agent_of(second.id).sees(change)
+    assert not an_agent_of(third.id).sees(change)
+
+
+async def test_who_has_a_conversation_is_told_whatever_its_queue(database: Database) -> None:
+    conversation = await a_new_conversation(database)
+    async with database.transaction() as session:
+        ana = await a_user(session)
+        await claim(session, conversation.id, ana)
+    async with database.reading() as session:
+        (change,) = await changes_of(session, await events_after(session, 0))
+    assert an_agent_of(99, ana.id).sees(change)
+    assert not an_agent_of(99, ana.id + 1).sees(change)
+    assert OneConversation(conversation.id).sees(change)
+    assert not OneConversation(conversation.id + 1).sees(change)
