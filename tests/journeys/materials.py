@@ -1,5 +1,6 @@
 """What people send and receive: files, long pastes, e-mails."""
 
+import re
 from email import policy
 from email.parser import Parser
 from pathlib import Path
@@ -26,10 +27,10 @@ def long_text(characters: int) -> str:
     return (line * (characters // len(line) + 1))[:characters].strip().ljust(characters, ".")
 
 
-def newest_mail(var_dir: Path, address: str) -> str:
-    """The newest e-mail file to an address; empty when there is none."""
+def newest_code(var_dir: Path, address: str) -> str:
+    """The code in the newest e-mail to an address; empty when there is none."""
     for path in sorted((var_dir / "mail").glob("*.eml"), reverse=True):
         message = Parser(policy=policy.default).parsestr(path.read_text("utf-8"))
         if message["To"] == address:
-            return str(message.get_content())
+            return "".join(re.findall(r"\b\d{6}\b", str(message.get_content()))[-1:])
     return ""

@@ -12,7 +12,7 @@ from desk.conversations.find import conversation_by_public_id
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from tests.journeys.facts import facts_of_database, newest_ticket
-from tests.journeys.materials import a_file, long_text, newest_mail
+from tests.journeys.materials import a_file, long_text, newest_code
 from tests.journeys.script import Script, Step, facts_of, fold
 from tests.system import RunningSystem
 from tests.webchat import REPLY_SECONDS, Agent, WebChat, wait_until
@@ -195,14 +195,9 @@ class Player:
 
     async def _type_code(self, address: str) -> None:
         await self._settle()
-        codes: list[str] = []
-
-        def arrived() -> bool:
-            codes[:] = re.findall(r"\b\d{6}\b", newest_mail(self.system.var_dir, address))
-            return bool(codes)
-
-        wait_until(arrived, what=f"an e-mail to {address}")
-        await self._write(codes[-1])
+        var_dir = self.system.var_dir
+        wait_until(lambda: newest_code(var_dir, address), what=f"a code to {address}")
+        await self._write(newest_code(var_dir, address))
 
     async def _set_up(self, words: str) -> None:
         """``company 55667788000186 blocked Loja Fechada``."""
@@ -222,9 +217,8 @@ class Player:
         return words.replace("{ticket}", await self._newest_number())
 
     async def _newest_number(self) -> str:
+        conversation = await self._conversation()
         async with self.database.reading() as session:
-            conversation = await conversation_by_public_id(session, self.chat.conversation)
-            assert conversation is not None
             ticket = await newest_ticket(session, conversation.contact_id)
         assert ticket is not None, "the contact has no ticket"
         return ticket.number
