@@ -5,26 +5,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.channels.tables import Channel
-from desk.companies.tables import Company
-from desk.contacts.portal_access import hide_credentials
 from desk.contacts.tables import Contact, ContactCompany
-from desk.conversations.tables import Conversation, ConversationTicket, Message
+from desk.conversations.access import visible_to
+from desk.conversations.rows import ConversationRow, rows_of
+from desk.conversations.tables import Conversation, Message
 from desk.db import MAX_KEY
-from desk.errors import Invalid, NotFound
+from desk.errors import Invalid
 from desk.states import ACTIVE, ENDED, Owner, Status
-from desk.team.queues import queue_ids_of
-from desk.team.tables import Queue, User
+from desk.team.tables import User
 from desk.text import clean_text
 from desk.tickets.tables import Ticket
 
 MAX_PAGE = 100
-_PREVIEW_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -43,29 +39,6 @@ class Filters:
     channel_id: int | None = None
     q: str = ""
     sort: str = "recent"
-
-
-@dataclass(frozen=True)
-class ConversationRow:
-    """A conversation in a list."""
-
-    id: int
-    public_id: str
-    contact_name: str
-    company_name: str
-    channel_kind: str
-    channel_brand: str
-    status: Status
-    owner: Owner
-    queue_name: str
-    assignee_name: str
-    priority: int
-    waiting_since: datetime | None
-    last_message_at: datetime
-    last_text: str
-    last_author_kind: str
-    last_media_count: int
-    unread: bool
 
 
 @dataclass(frozen=True)
@@ -124,93 +97,6 @@ async def count_views(session: AsyncSession, viewer: User) -> dict[str, int]:
     return counts
 
 
-async def visible_to(session: AsyncSession, viewer: User) -> ColumnElement[bool]:
-    """The condition under which a viewer may see a conversation.
-
-    Supervisors and admins see all; an agent those of its queues and its own.
-    """
-    if viewer.sees_all_queues:
-        return Conversation.id.is_not(None)
-    queue_ids = await queue_ids_of(session, viewer)
-    return or_(Conversation.queue_id.in_(queue_ids), Conversation.assignee_id == viewer.id)
-
-
-async def visible_conversation(session: AsyncSession, viewer: User, public_id: str) -> Conversation:
-    """One conversation that the viewer may see.
-
-    Raises:
-        NotFound: there is none, or the viewer may not see it; which of both is not told.
-    """
-    query = select(Conversation).where(
-        Conversation.public_id == public_id, await visible_to(session, viewer)
-    )
-    conversation = (await session.execute(query)).scalar_one_or_none()
-    if conversation is None:
-        raise NotFound("Conversa não encontrada.")
-    return conversation
-
-
-async def rows_of(
-    session: AsyncSession, conversations: Sequence[Conversation]
-) -> list[ConversationRow]:
-    """The rows of these conversations, in the same order; a fixed number of queries."""
-    contacts = await _by_id(session, Contact, {each.contact_id for each in conversations})
-    channels = await _by_id(session, Channel, {each.channel_id for each in conversations})
-    queues = await _by_id(session, Queue, {each.queue_id for each in conversations})
-    users = await _by_id(session, User, {each.assignee_id for each in conversations})
-    messages = await _last_messages(session, [each.id for each in conversations])
-    companies = await _company_names(session, list(contacts))
-    rows = []
-    for each in conversations:
-        last = messages.get(each.id)
-        queue = queues.get(each.queue_id)
-        assignee = users.get(each.assignee_id)
-        rows.append(
-            ConversationRow(
-                id=each.id,
-                public_id=each.public_id,
-                contact_name=contacts[each.contact_id].name or "",
-                company_name=companies.get(each.contact_id, ""),
-                channel_kind=channels[each.channel_id].kind,
-                channel_brand=channels[each.channel_id].brand,
-                status=each.status,
-                owner=each.owner,
-                queue_name=queue.name if queue else "",
-                assignee_name=assignee.name if assignee else "",
-                priority=each.priority,
-                waiting_since=each.waiting_since,
-                last_message_at=each.last_message_at,
-                last_text=_preview(last) if last else "",
-                last_author_kind=last.author_kind if last else "",
-                last_media_count=last.media_count if last else 0,
-                unread=each.last_contact_seq > each.agent_seen_seq,
-            )
-        )
-    return rows
-
-
-def _preview(last: Message) -> str:
-    return "" if last.hidden_from_team else hide_credentials(last.text)[:_PREVIEW_CHARS]
-
-
-async def mark_seen_by_team(session: AsyncSession, conversation: Conversation, seq: int) -> None:
-    """Notes that somebody of the team has seen the messages up to this number."""
-    if seq > conversation.agent_seen_seq:
-        conversation.agent_seen_seq = min(seq, conversation.last_seq)
-        await session.flush()
-
-
-async def tickets_of_conversation(session: AsyncSession, conversation_id: int) -> Sequence[Ticket]:
-    """Tickets that were handled in a conversation, newest first."""
-    query = (
-        select(Ticket)
-        .join(ConversationTicket, ConversationTicket.ticket_id == Ticket.id)
-        .where(ConversationTicket.conversation_id == conversation_id)
-        .order_by(Ticket.id.desc())
-    )
-    return (await session.execute(query)).scalars().all()
-
-
 def _conditions(filters: Filters, viewer: User) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.view == "queue":
@@ -266,39 +152,6 @@ def _search(q: str) -> ColumnElement[bool]:
         Conversation.contact_id.in_(tickets),
         Conversation.id.in_(messages),
     )
-
-
-async def _by_id(session: AsyncSession, table: Any, ids: set[Any]) -> dict[Any, Any]:
-    wanted = ids - {None}
-    if not wanted:
-        return {}
-    found = await session.execute(select(table).where(table.id.in_(wanted)))
-    return {row.id: row for row in found.scalars()}
-
-
-async def _last_messages(
-    session: AsyncSession, conversation_ids: Sequence[int]
-) -> dict[int, Message]:
-    query = (
-        select(Message)
-        .join(
-            Conversation,
-            (Conversation.id == Message.conversation_id)
-            & (Conversation.last_message_seq == Message.seq),
-        )
-        .where(Conversation.id.in_(conversation_ids))
-    )
-    return {each.conversation_id: each for each in (await session.execute(query)).scalars()}
-
-
-async def _company_names(session: AsyncSession, contact_ids: Sequence[int]) -> dict[int, str]:
-    query = (
-        select(ContactCompany.contact_id, Company.name)
-        .join(Company, Company.id == ContactCompany.company_id)
-        .where(ContactCompany.contact_id.in_(contact_ids))
-        .order_by(ContactCompany.created_at.desc())
-    )
-    return {row.contact_id: row.name for row in await session.execute(query)}
 
 
 def _write_cursor(last: Conversation) -> str:

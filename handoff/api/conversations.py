@@ -7,13 +7,8 @@ from sanic import HTTPResponse, Request
 from sanic.response import json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.listing import (
-    ConversationRow,
-    Filters,
-    list_conversations,
-    rows_of,
-    visible_conversation,
-)
+from desk.conversations.access import visible_conversation
+from desk.conversations.listing import Filters, list_conversations
 from desk.conversations.ownership import (
     assign_to_agent,
     assign_to_queue,
@@ -23,6 +18,7 @@ from desk.conversations.ownership import (
     set_priority,
     set_status,
 )
+from desk.conversations.rows import ConversationRow, rows_of
 from desk.conversations.tables import Conversation
 from desk.errors import Invalid, NotFound
 from desk.events.log import by_agent, events_of_conversation

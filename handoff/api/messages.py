@@ -8,7 +8,7 @@ from sanic import HTTPResponse, Request
 from sanic.response import json
 
 from desk.contacts.portal_access import hide_credentials
-from desk.conversations.listing import visible_conversation
+from desk.conversations.access import visible_conversation
 from desk.conversations.team_messages import (
     add_note,
     delete_message,

@@ -8,7 +8,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request, json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.listing import mark_seen_by_team, visible_conversation
+from desk.conversations.access import mark_seen_by_team, visible_conversation
 from desk.conversations.ownership import claim, release, return_to_queue, set_status
 from desk.conversations.tables import Conversation
 from desk.conversations.team_messages import add_note, post_agent_message

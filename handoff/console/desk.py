@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sanic import Blueprint, HTTPResponse, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.listing import visible_conversation
+from desk.conversations.access import visible_conversation
 from handoff.console.conversation import TEAM, pane_of
 from handoff.console.inbox import Inbox, read_inbox, rows_limit
 from handoff.console.wording import initials

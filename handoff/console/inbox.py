@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.listing import ConversationRow, Filters, count_views, list_conversations
+from desk.conversations.listing import Filters, count_views, list_conversations
+from desk.conversations.rows import ConversationRow
 from desk.states import STATUS_LABELS, Owner
 from desk.team.tables import User
 from handoff.console import wording

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.companies.cnpj import format_cnpj
 from desk.contacts.directory import companies_of
 from desk.contacts.tables import Contact
-from desk.conversations.listing import rows_of
+from desk.conversations.rows import rows_of
 from desk.conversations.tables import Conversation
 from desk.events.log import events_of_conversation
 from desk.states import ENDED, STATUS_LABELS, Owner, Status

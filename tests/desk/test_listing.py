@@ -8,13 +8,12 @@ from sqlalchemy import update
 from desk.companies.directory import add_company
 from desk.contacts.portal_access import HIDDEN
 from desk.contacts.tables import Contact, ContactCompany
+from desk.conversations.access import mark_seen_by_team, visible_conversation
 from desk.conversations.listing import (
     Filters,
     count_views,
     list_conversations,
-    mark_seen_by_team,
     read_cursor,
-    visible_conversation,
 )
 from desk.conversations.ownership import assign_to_agent, assign_to_queue, claim, set_status
 from desk.conversations.tables import Conversation
