@@ -14,6 +14,7 @@ from actions.turn import Turn, writing
 from desk.channels.tables import Channel
 from desk.contacts.tables import Contact
 
+COMPANY_SLOTS = ("company_id", "company_name", "company_cnpj")
 _CARRIED_OVER = ("draft", "wanted", "menu", "media_used_until")
 
 

@@ -10,7 +10,9 @@ from rasa_sdk.types import DomainDict
 from actions.drafts import leave_form
 from actions.media import media_used
 from actions.posting import post_unfinished
+from actions.session import COMPANY_SLOTS
 from actions.turn import Turn, writing
+from desk.contacts.directory import companies_of
 from desk.conversations.requests import request_status, request_stay_ended
 from desk.states import Status
 
@@ -48,11 +50,14 @@ class ActionGoodbye(Action):
         async with writing(tracker) as turn:
             posted = await post_unfinished(turn, tracker)
             await turn.once(self.name(), lambda: _resolve(turn))
+            choice = len(await companies_of(turn.session, turn.contact_id)) > 1
         if posted:
             dispatcher.utter_message(response="utter_action_posted", **posted)
         dispatcher.utter_message(response="utter_goodbye_draft" if left.draft else "utter_goodbye")
         used = [media_used(tracker)] if posted else []
-        return [*left.events, *used, SlotSet("menu", None), SlotSet("wanted", None)]
+        # Whoever speaks for several companies says anew, the next time, for which.
+        forgotten = [SlotSet(name, None) for name in COMPANY_SLOTS] if choice else []
+        return [*left.events, *used, *forgotten, SlotSet("menu", None), SlotSet("wanted", None)]
 
 
 async def _resolve(turn: Turn) -> dict[str, Any]:

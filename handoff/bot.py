@@ -117,6 +117,14 @@ class RasaClient:
         except BotError:
             return False
 
+    async def answers(self, url: str) -> bool:
+        """Whether a part beside Rasa, such as the action server, says that it is well."""
+        try:
+            answer = await self._client.get(url, timeout=3.0)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == httpx.codes.OK
+
     async def _append(self, sender: str, events: list[Item]) -> None:
         await self._request(
             "POST",

@@ -1,6 +1,5 @@
 """Is it alive, is it ready, what does it count."""
 
-import httpx
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json, raw, redirect
@@ -58,9 +57,4 @@ async def _database_answers(services: Services) -> bool:
 
 
 async def _actions_answer(services: Services) -> bool:
-    url = services.settings.actions_url.rsplit("/", 1)[0] + "/health"
-    try:
-        async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
-            return (await client.get(url)).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
+    return await services.bot.answers(services.settings.actions_url.rsplit("/", 1)[0] + "/health")

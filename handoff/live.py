@@ -22,6 +22,7 @@ from handoff.pulse import Pulse, wait_for
 
 _BATCH = 500
 REPLAY_LIMIT = 1000
+_ECHO_SECONDS = 0.25
 
 logger = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ class Change:
     """A conversation in which something happened, with the messages concerned.
 
     ``queue_ids``: its queue, and one that it has just left, whose agents must see it go.
+    ``only_heard``: nothing but messages of the customer's own.
     """
 
     conversation_id: int
@@ -38,6 +40,7 @@ class Change:
     queue_ids: frozenset[int]
     assignee_id: int | None
     message_ids: frozenset[int]
+    only_heard: bool = False
 
 
 class Subscriber:
@@ -84,10 +87,26 @@ class OneConversation(Subscriber):
     def __init__(self, conversation_id: int) -> None:
         super().__init__(sees_all=False, queue_ids=(), user_id=None)
         self.conversation_id = conversation_id
+        self._echo: asyncio.TimerHandle | None = None
 
     def sees(self, change: Change) -> bool:
         """Its own and nothing else."""
         return change.conversation_id == self.conversation_id
+
+    def offer(self, seq: int, change: Change) -> None:
+        """As for others; the echo of the customer's own words gives way to their answer."""
+        if change.only_heard and self._echo is None:
+            later = asyncio.get_running_loop().call_later
+            self._echo = later(_ECHO_SECONDS, self._offer_now, seq, change)
+        elif not change.only_heard:
+            self._offer_now(seq, change)
+
+    def _offer_now(self, seq: int, change: Change) -> None:
+        """Whoever reads now reads the waiting echo, too."""
+        if self._echo is not None:
+            self._echo.cancel()
+            self._echo = None
+        super().offer(seq, change)
 
 
 class Live:
@@ -167,9 +186,12 @@ async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Cha
     """The conversations that these events speak of, each once."""
     messages: dict[int, set[int]] = {}
     queues: dict[int, set[int]] = defaultdict(set)
+    more_than_heard: set[int] = set()
     for event in events:
         if event.conversation_id is not None:
             touched = messages.setdefault(event.conversation_id, set())
+            if event.kind != "message.created" or event.data.get("direction") != "in":
+                more_than_heard.add(event.conversation_id)
             if (left := event.data.get(FORMER_QUEUE)) is not None:
                 queues[event.conversation_id].add(left)
             if "message_id" in event.data and event.kind.startswith("message."):
@@ -195,6 +217,7 @@ async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Cha
                 frozenset(queues[row.id]),
                 row.assignee_id,
                 frozenset(messages[row.id]),
+                only_heard=row.id not in more_than_heard,
             )
         )
     return changes

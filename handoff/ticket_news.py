@@ -1,5 +1,6 @@
 """Tells customers what the team did on their tickets, from the event log, once each."""
 
+import asyncio
 import json
 
 import structlog
@@ -14,6 +15,7 @@ from handoff.words import Words
 
 _CURSOR = "ticket_news"
 _BATCH = 100
+_COALESCE_SECONDS = 0.5
 
 logger = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ class TicketNewsTeller:
                     # The cursor stays where it was and the log is read again in a second.
                     logger.exception("ticket_news.failed")
                 await wait_for(waiter)
+                # Nobody watches a screen for these: one look for whatever came together.
+                await asyncio.sleep(_COALESCE_SECONDS)
         finally:
             self._pulse.forget(waiter)
 

@@ -62,4 +62,4 @@ async def end_handoff_tickets(
         )
     )
     for ticket_id in (await session.execute(query)).scalars().all():
-        await set_ticket_status(session, ticket_id, status, actor, with_service=True)
+        await set_ticket_status(session, ticket_id, status, actor, told_otherwise=True)

@@ -37,12 +37,12 @@ class TicketNews:
 async def read_news(session: AsyncSession, event: Event) -> TicketNews | None:
     """What an event means to the customer; None when there is nothing to tell.
 
-    Only what somebody else did: not the customer's own acts, nor what merely follows from the end
-    of a service that the customer has just seen.
+    Only what somebody else did: not the customer's own acts, nor what merely follows from what
+    they are told anyway.
     """
     if event.kind not in NEWS_KINDS or event.actor_kind not in {"agent", "rule"}:
         return None
-    if event.data.get("with_service"):
+    if event.data.get("told_otherwise"):
         return None
     ticket = await session.get(Ticket, event.ticket_id)
     if ticket is None:

@@ -76,7 +76,7 @@ async def post_ticket_action(
     )
     after = TICKET_STATUS_AFTER.get((f"{author_kind}_acted", ticket.status))
     if after is not None:
-        await set_ticket_status(session, ticket_id, after, actor)
+        await set_ticket_status(session, ticket_id, after, actor, told_otherwise=True)
     return action
 
 
@@ -86,11 +86,12 @@ async def set_ticket_status(
     status: Status,
     actor: Actor,
     *,
-    with_service: bool = False,
+    told_otherwise: bool = False,
 ) -> Ticket:
     """Changes a ticket's status and keeps who did it.
 
-    ``with_service``: it follows from the end of the conversation, which the customer sees anyway.
+    ``told_otherwise``: the customer hears of what it follows from: an action, or the end of the
+    conversation.
     """
     ticket = await lock_ticket(session, ticket_id)
     if ticket.status == status:
@@ -105,7 +106,7 @@ async def set_ticket_status(
         ticket_id=ticket_id,
         before=before.value,
         after=status.value,
-        with_service=with_service,
+        told_otherwise=told_otherwise,
     )
     return ticket
 
