@@ -12,7 +12,7 @@ from actions.media import media_used
 from actions.menu import Option, offer, show_menu
 from actions.open_ticket import open_typed, request_type_id
 from actions.posting import post_unfinished
-from actions.turn import Turn, heard, reading, writing
+from actions.turn import Turn, heard, reading, settings, writing
 from desk.conversations.requests import request_handoff
 
 PERSON = Option("1", "Sim, falar com uma pessoa", "talk_to_human", answers="affirm")
@@ -30,6 +30,9 @@ async def hand_off(
     dispatcher: CollectingDispatcher, tracker: Tracker, action: str, reason: str
 ) -> list[EventType]:
     """Asks for a person once and tells the customer what to expect; leaves any form."""
+    if not (tracker.get_slot("identified") or settings().strangers_reach_people):
+        dispatcher.utter_message(response="utter_people_for_customers")
+        return []
     async with writing(tracker) as turn:
         posted = await post_unfinished(turn, tracker)
         outlook = await turn.once(action, lambda: _request(turn, tracker, reason))

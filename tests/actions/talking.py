@@ -123,9 +123,16 @@ def words(replies: list[dict[str, Any]]) -> list[str]:
     return [reply["response"] for reply in replies]
 
 
-async def a_talk(database: Database, visitor: str = "visitor") -> Talk:
+async def a_talk(
+    database: Database, visitor: str = "visitor", *, strangers_reach_people: bool = True
+) -> Talk:
     """A conversation with somebody new, on a desk with customers, a queue and types."""
-    use_desk(database, Settings(database_url=database.url, public_url="https://acme.example"))
+    settings = Settings(
+        database_url=database.url,
+        public_url="https://acme.example",
+        strangers_reach_people=strangers_reach_people,
+    )
+    use_desk(database, settings)
     async with database.transaction() as session:
         channel = await a_channel(session, slug=f"demo-{visitor}")
         if visitor == "visitor":

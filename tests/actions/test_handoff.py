@@ -26,6 +26,16 @@ async def test_somebody_unknown_reaches_a_person(database: Database) -> None:
     assert (await requests_of(talk))["handoff"]["reason"] == "customer_asked"
 
 
+async def test_where_it_is_so_set_only_customers_reach_a_person(database: Database) -> None:
+    stranger = await a_talk(database, strangers_reach_people=False)
+    await stranger.hears("quero falar com uma pessoa", "talk_to_human")
+    assert words(await stranger.do("action_talk_to_human")) == ["utter_people_for_customers"]
+    assert await requests_of(stranger) == {}
+    stranger.slots["identified"] = True
+    await stranger.hears("quero falar com uma pessoa", "talk_to_human")
+    assert words(await stranger.do("action_talk_to_human")) == ["utter_handoff_nobody"]
+
+
 async def test_a_person_in_the_middle_of_a_ticket_keeps_what_was_typed(
     database: Database,
 ) -> None:
