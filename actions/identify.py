@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.companies import all_blocked, company_slots
+from actions.fallback import times_in_a_row
 from actions.interruptions import interrupts_choice, one_step_back, requested_slot
 from actions.names import introduces_name, name_in
 from actions.problems import asks_for_ticket, problem_told
@@ -75,7 +76,28 @@ class ValidateIdentifyForm(FormValidationAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         back = one_step_back(tracker, ("company_cnpj", "contact_name", "contact_email"))
-        return back or await super().run(dispatcher, tracker, domain)
+        if back:
+            return back
+        events: list[EventType] = await super().run(dispatcher, tracker, domain)
+        if self._stuck(tracker, events):
+            dispatcher.utter_message(response="utter_person_hint")
+        return events
+
+    def _stuck(self, tracker: Tracker, events: list[EventType]) -> bool:
+        """Whether the second answer in a row was none: a person is offered, as everywhere."""
+        asked = requested_slot(tracker)
+        if not asked or tracker.active_loop_name != "identify_form" or not heard(tracker).text:
+            return False
+        filled = any(
+            each.get("event") == "slot" and each.get("name") == asked and each.get("value")
+            for each in events
+        )
+        ended = any(each.get("name") == "requested_slot" for each in events)
+        return (
+            not filled
+            and not ended
+            and times_in_a_row(tracker, f"utter_ask_identify_form_{asked}") >= 2
+        )
 
     async def extract_company_cnpj(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

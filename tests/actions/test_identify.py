@@ -255,3 +255,19 @@ async def test_a_branch_is_named_with_its_cnpj(database: Database) -> None:
     await talk.hears("90410023000248", "inform_cnpj")
     reply = (await talk.answers(FORM, "company_cnpj"))[0]
     assert (reply["response"], reply["cnpj"]) == ("utter_branch_found", "90.410.023/0002-48")
+
+
+async def test_the_second_answer_in_a_row_that_is_none_brings_the_offer_of_a_person(
+    database: Database,
+) -> None:
+    talk = await a_talk(database)
+    talk.loop, talk.slots["requested_slot"] = "identify_form", "company_cnpj"
+    ask = {"event": "action", "name": "utter_ask_identify_form_company_cnpj"}
+    offers = []
+    for text in ("oi", "lkj lkj", "asd fgh"):
+        await talk.hears(text)
+        offers.append("utter_person_hint" in words(await talk.do("validate_identify_form")))
+        talk.events.append(dict(ask))
+    assert offers == [False, False, True]
+    await talk.hears("11.222.333/0001-81")
+    assert "utter_person_hint" not in words(await talk.do("validate_identify_form"))
