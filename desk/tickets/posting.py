@@ -67,9 +67,10 @@ async def post_ticket_action(
                 ticket_id=ticket_id, media_id=media_id, action_id=action.id, position=position
             )
         )
+    seen = ticket.contact_seen_at
+    # One's own act is no news, and does not make seen what the team did before it.
+    own_alone = author_kind == "contact" and seen is not None and ticket.updated_at <= seen
     ticket.updated_at = now
-    if author_kind == "contact":
-        ticket.contact_seen_at = now
     await session.flush()
     await record_event(
         session, "ticket.action_posted", actor, ticket_id=ticket_id, action_id=action.id
@@ -77,6 +78,9 @@ async def post_ticket_action(
     after = TICKET_STATUS_AFTER.get((f"{author_kind}_acted", ticket.status))
     if after is not None:
         await set_ticket_status(session, ticket_id, after, actor, told_otherwise=True)
+    if own_alone:
+        ticket.contact_seen_at = ticket.updated_at
+        await session.flush()
     return action
 
 

@@ -17,7 +17,7 @@ from desk.media.store import StoredFile, add_media
 from desk.states import Status
 from desk.tickets.directory import find_ticket, last_action, mark_seen, ticket_story, tickets_of
 from desk.tickets.opening import open_ticket
-from desk.tickets.posting import post_ticket_action, set_ticket_status
+from desk.tickets.posting import Author, post_ticket_action, set_ticket_status
 from desk.tickets.request_types import offered_in_chat
 from desk.tickets.tables import RequestType, Ticket
 from tests.desk.building import a_new_conversation, a_queue, a_user
@@ -251,3 +251,23 @@ async def test_a_companys_list_shows_what_was_opened_before_the_company_was_know
             )
         shown = await tickets_of(session, contact_id, company_id=company.id)
     assert [ticket.subject for ticket in shown] == ["meu", "cedo"]
+
+
+async def test_ones_own_act_is_no_news_and_hides_none(database: Database) -> None:
+    contact_id = await a_contact(database)
+    ticket = await opens(database, contact_id)
+
+    async def post(author_kind: Author, text: str) -> Ticket:
+        async with database.transaction() as session:
+            await post_ticket_action(session, ticket.id, author_kind=author_kind, text=text)
+        async with database.reading() as session:
+            return await session.get_one(Ticket, ticket.id)
+
+    after_own = await post("contact", "mais um detalhe")
+    assert after_own.contact_seen_at == after_own.updated_at
+    await post("bot", "a equipe respondeu")
+    after_both = await post("contact", "outro detalhe, sem ter visto")
+    assert after_both.contact_seen_at == after_own.contact_seen_at
+    async with database.reading() as session:
+        story = await ticket_story(session, ticket.id, since=after_both.contact_seen_at)
+    assert [each.text for each in story] == ["a equipe respondeu", "outro detalhe, sem ter visto"]
