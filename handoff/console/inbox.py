@@ -17,7 +17,7 @@ TABS = {
     "queue": "Na fila",
     "mine": "Meus",
     "team": "Equipe",
-    "bot": "Com o bot",
+    "bot": "Bot",
     "ended": "Encerrados",
 }
 _EMPTY = {
