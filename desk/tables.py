@@ -1,25 +1,33 @@
 """Every table, so that the metadata is whole wherever this is imported."""
 
+from desk.canned import tables as canned
 from desk.channels import tables as channels
 from desk.companies import tables as companies
+from desk.configuration import tables as configuration
 from desk.contacts import tables as contacts
 from desk.conversations import tables as conversations
 from desk.db import Base
 from desk.events import tables as events
+from desk.hours import tables as hours
 from desk.mail import tables as mail
 from desk.media import tables as media
+from desk.tags import tables as tags
 from desk.team import tables as team
 from desk.tickets import tables as tickets
 
 __all__ = [
     "Base",
+    "canned",
     "channels",
     "companies",
+    "configuration",
     "contacts",
     "conversations",
     "events",
+    "hours",
     "mail",
     "media",
+    "tags",
     "team",
     "tickets",
 ]

@@ -6,17 +6,24 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base, BigKey
+from desk.media.tables import Media
 
 
 class Channel(Base):
-    """One number, bot token or chat page. ``secrets`` is encrypted (desk.vault)."""
+    """One number, bot token or chat page. ``secrets`` is encrypted (desk.vault).
+
+    ``name`` is what the team calls it; ``brand``, ``color`` and the logo are what customers see.
+    """
 
     __tablename__ = "channels"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
     slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120), default="")
     brand: Mapped[str] = mapped_column(String(120))
+    color: Mapped[str] = mapped_column(String(7), default="")
+    logo_media_id: Mapped[int | None] = mapped_column(ForeignKey(Media.id), index=True)
     agent_kind: Mapped[str] = mapped_column(String(10), default="bot")
     shows_agent_name: Mapped[bool] = mapped_column(default=False)
     enabled: Mapped[bool] = mapped_column(default=True)

@@ -12,6 +12,7 @@ from desk.contacts.tables import Contact
 from desk.db import Base, BigKey
 from desk.media.tables import Media
 from desk.states import Owner, Status
+from desk.tags.tables import Tag
 from desk.team.tables import Queue, User
 from desk.tickets.tables import Ticket, status_column
 
@@ -34,6 +35,11 @@ class Conversation(Base):
     ``owner`` and ``epoch`` are the ownership ledger: the epoch rises at every change of owner,
     and a bot reply of an older epoch is never delivered. ``work_due_at`` is set while an inbound
     message waits for its turn; the lease lets one worker at a time take them.
+
+    In its queue the highest ``priority`` goes first, then the highest ``queue_rank`` (what a
+    supervisor reordered), then who waits longest. ``sentiment``: -1 dissatisfied, 0 neutral, 1
+    satisfied, None not felt yet. ``reopened_at``: a customer wrote after the end, and no agent
+    has answered yet.
     """
 
     __tablename__ = "conversations"
@@ -53,7 +59,10 @@ class Conversation(Base):
     queue_id: Mapped[int | None] = mapped_column(ForeignKey(Queue.id), index=True)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id), index=True)
     priority: Mapped[int] = mapped_column(default=0)
+    queue_rank: Mapped[int] = mapped_column(default=0)
+    sentiment: Mapped[int | None]
     summary: Mapped[str] = mapped_column(Text, default="")
+    reopened_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     queue_notice_at: Mapped[datetime | None]
     news_ticket: Mapped[str | None] = mapped_column(String(20))
@@ -118,6 +127,7 @@ class Message(Base):
     failure: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
+    sentiment: Mapped[int | None]
     hidden_from_contact: Mapped[bool] = mapped_column(default=False)
     hidden_from_team: Mapped[bool] = mapped_column(default=False)
 
@@ -172,6 +182,37 @@ class MessageRevision(Base):
     message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), index=True)
     text: Mapped[str] = mapped_column(Text)
     replaced_at: Mapped[datetime]
+
+
+class Mention(Base):
+    """A note names a colleague, who has seen it or not yet."""
+
+    __tablename__ = "mentions"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), index=True
+    )
+    seen_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_mentions_user_id_seen_at", "user_id", "seen_at"),)
+
+
+class ConversationTag(Base):
+    """A tag on a conversation."""
+
+    __tablename__ = "conversation_tags"
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[int] = mapped_column(
+        ForeignKey(Tag.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime]
 
 
 class ConversationTicket(Base):

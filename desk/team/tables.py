@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, String
+from sqlalchemy import JSON, Enum, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base
+from desk.hours.tables import BusinessCalendar
 
 
 class Role(StrEnum):
@@ -18,20 +20,48 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Presence(StrEnum):
+    """What a person says of themselves; without an open console they are offline anyway."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+
+
+class Assignment(StrEnum):
+    """How a queue's conversations find their agent."""
+
+    MANUAL = "manual"
+    ROUND_ROBIN = "round_robin"
+    LEAST_BUSY = "least_busy"
+
+
+def _by_value(enum: type[StrEnum], length: int) -> Enum:
+    return Enum(
+        enum, native_enum=False, length=length, values_callable=lambda e: [x.value for x in e]
+    )
+
+
 class User(Base):
-    """A person of the team."""
+    """A person of the team.
+
+    ``capacity``: how many conversations at once are given to them automatically.
+    ``preferences``: what a person sets for their own screens (sounds, notifications, theme).
+    """
 
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[Role] = mapped_column(
-        Enum(Role, native_enum=False, length=20, values_callable=lambda r: [x.value for x in r])
-    )
+    role: Mapped[Role] = mapped_column(_by_value(Role, 20))
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
     last_seen_at: Mapped[datetime | None]
+    presence: Mapped[Presence] = mapped_column(_by_value(Presence, 20), default=Presence.AVAILABLE)
+    capacity: Mapped[int] = mapped_column(default=8)
+    locale: Mapped[str] = mapped_column(String(10), default="pt_BR")
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
     @property
@@ -46,7 +76,11 @@ class User(Base):
 
 
 class Queue(Base):
-    """A department where conversations wait for a person."""
+    """A department where conversations wait for a person.
+
+    ``idle_minutes``: after so long without an agent's answer to a customer who waits, an assigned
+    conversation returns to the queue; None never. An inactive queue takes nothing new.
+    """
 
     __tablename__ = "queues"
 
@@ -54,6 +88,12 @@ class Queue(Base):
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey(BusinessCalendar.id), index=True)
+    assignment: Mapped[Assignment] = mapped_column(
+        _by_value(Assignment, 20), default=Assignment.MANUAL
+    )
+    idle_minutes: Mapped[int | None]
 
 
 class QueueMember(Base):
@@ -67,6 +107,7 @@ class QueueMember(Base):
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    last_assigned_at: Mapped[datetime | None]
 
 
 class UserLogin(Base):

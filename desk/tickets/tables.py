@@ -31,6 +31,7 @@ class RequestType(Base):
     takes_part_in_chat: Mapped[bool] = mapped_column(default=True)
     queue_id: Mapped[int | None] = mapped_column(ForeignKey(Queue.id), index=True)
     position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
 
 
 class TicketCounter(Base):

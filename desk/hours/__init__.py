@@ -1,0 +1,1 @@
+"""Business hours and holidays: when a queue is open, and how long that was."""
