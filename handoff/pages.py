@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sanic import HTTPResponse, Request, Sanic
 from sanic.response import html
 
+from handoff.i18n import _, current_locale
 from handoff.security import csrf_token
 from handoff.services import services_of
 
@@ -33,7 +34,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["_"] = lambda text: text
+    made.globals["_"] = _
     return made
 
 
@@ -53,6 +54,7 @@ def render(
             csrf=functools.partial(csrf_token, request),
             settings=services_of(request).settings,
             path=request.path,
+            lang=current_locale().replace("_", "-"),
             **context,
         )
     )

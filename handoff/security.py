@@ -18,6 +18,7 @@ from sanic.response import redirect
 
 from desk.team.tables import User
 from desk.team.users import user_of_login
+from handoff.i18n import set_locale
 from handoff.problems import Problem, TooMany
 from handoff.services import services_of
 
@@ -66,6 +67,7 @@ def signed_in(*roles: str) -> Callable[[Handler], Handler]:
             user = await _user_of(request, read_cookie(request, CONSOLE_COOKIE))
             if user is None:
                 return to_login(request, "/console/login")
+            set_locale(user.locale)
             _check_role(user, roles)
             request.ctx.user = user
             return await handler(request, *args, **kwargs)

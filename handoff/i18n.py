@@ -1,0 +1,52 @@
+"""The language of a page: pt-BR is written in the code and the templates, others are catalogues.
+
+``_`` translates at once, into the language of the running request; ``N_`` only marks a text that
+is translated when it is shown.
+"""
+
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+SOURCE_LOCALE = "pt_BR"
+LOCALES = {"pt_BR": "Português (Brasil)", "en": "English"}
+_FOLDER = Path(__file__).parent / "locales"
+_locale: ContextVar[str] = ContextVar("locale", default=SOURCE_LOCALE)
+
+
+def set_locale(locale: str) -> None:
+    """The running request's reader reads this language; an unknown one is pt-BR."""
+    _locale.set(locale if locale in LOCALES else SOURCE_LOCALE)
+
+
+def current_locale() -> str:
+    """The language of the running request, such as ``pt_BR``."""
+    return _locale.get()
+
+
+def _(text: str) -> str:
+    """The text in the reader's language; as written when there is no translation."""
+    locale = _locale.get()
+    return text if locale == SOURCE_LOCALE else catalogue(locale).get(text, text)
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
+    """Marks a text for translation without translating it yet."""
+    return text
+
+
+@cache
+def catalogue(locale: str) -> dict[str, str]:
+    """Every translated text of a language."""
+    path = _FOLDER / locale / "LC_MESSAGES" / "ponte.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        messages = read_po(file, locale=locale)
+    return {
+        str(message.id): str(message.string)
+        for message in messages
+        if message.id and message.string and not message.fuzzy
+    }
