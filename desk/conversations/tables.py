@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from desk.channels.tables import Channel
 from desk.contacts.tables import Contact
 from desk.db import Base, BigKey
-from desk.media.tables import Media
+from desk.media.tables import Media, MediaFetch
 from desk.states import Owner, Status
 from desk.tags.tables import Tag
 from desk.team.tables import Queue, User
@@ -97,7 +97,9 @@ class Message(Base):
 
     ``kind``: message, note (team only), internal (from the desk to the bot).
     ``state`` of an inbound one: received, done. Of an outbound one: pending, sending, sent,
-    delivered, read, failed, suppressed (recorded, never delivered).
+    delivered, read, failed, suppressed (recorded, never delivered). ``due_at`` of an outbound one:
+    when it may be tried; of an inbound one: it is held until its files, or the rest of its album,
+    are here, and the messages behind it wait.
     """
 
     __tablename__ = "messages"
@@ -171,6 +173,46 @@ class MessageMedia(Base):
     )
     position: Mapped[int] = mapped_column(primary_key=True)
     media_id: Mapped[int] = mapped_column(ForeignKey(Media.id), index=True)
+
+
+class MessagePart(Base):
+    """A piece of a message as its provider knows it.
+
+    Inbound: a picture of an album, a file that is being fetched (``fetch_id``). Outbound: what has
+    been sent of a long text or of several files, so that a failure resends only the rest.
+    ``kind``: text, caption (a file that bears the words), file. ``position`` orders, with gaps.
+    """
+
+    __tablename__ = "message_parts"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    channel_id: Mapped[int] = mapped_column(ForeignKey(Channel.id))
+    external_chat: Mapped[str] = mapped_column(String(254))
+    provider_id: Mapped[str] = mapped_column(String(200))
+    fetch_id: Mapped[int | None] = mapped_column(
+        ForeignKey(MediaFetch.id, ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (
+        Index("ix_message_parts_provider", "channel_id", "external_chat", "provider_id"),
+    )
+
+
+class MessageEdit(Base):
+    """An edited message whose new words the provider must still be told; ends when it was told."""
+
+    __tablename__ = "message_edits"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(default=1)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class MessageRevision(Base):

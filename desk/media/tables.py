@@ -1,8 +1,9 @@
-"""Table of media."""
+"""Tables of media."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base, BigKey
@@ -18,4 +19,23 @@ class Media(Base):
     mime: Mapped[str] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(String(200))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class MediaFetch(Base):
+    """A file that a provider announced and that is not here yet; the row ends with the file.
+
+    ``reference``: what the channel's fetcher needs to get it, and nothing secret. ``due_at``: when
+    it may be tried (again); while somebody fetches it, when another may take it over.
+    """
+
+    __tablename__ = "media_fetches"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    # By name: channels know media (a logo), so media cannot import channels.
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    reference: Mapped[dict[str, Any]] = mapped_column(JSON)
+    name: Mapped[str] = mapped_column(String(200))
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
