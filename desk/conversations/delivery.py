@@ -2,11 +2,12 @@
 
 Per chat in order: a message is due only when nothing before it waits. A crash in ``sending``
 leaves it unknown whether the provider got it; after ``SENDING_SECONDS`` it is sent once more,
-marked as perhaps repeated.
+marked as perhaps repeated. What goes out in several pieces is remembered piece by piece, so that
+only the rest is sent again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -15,8 +16,10 @@ from sqlalchemy.orm import aliased
 
 from desk.channels.directory import PULL_KINDS
 from desk.channels.tables import Channel
-from desk.conversations.tables import Conversation, Message
+from desk.conversations.parts import Part, keep_part, parts_of
+from desk.conversations.tables import Conversation, Message, MessageMedia
 from desk.events.log import SYSTEM, record_event
+from desk.media.tables import Media
 from desk.states import Owner
 
 SENDING_SECONDS = 60
@@ -24,8 +27,22 @@ MAX_ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
+class OutgoingFile:
+    """A file of a message; its bytes lie in the media folder under ``sha256``."""
+
+    sha256: str
+    mime: str
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Delivery:
-    """A message that may go out now; its text still has the placeholder of a password."""
+    """A message that may go out now; its text still has the placeholder of a password.
+
+    ``quoted``: the provider's id of the message that it answers. ``parts``: what the provider has
+    of it already.
+    """
 
     message_id: int
     conversation_id: int
@@ -35,6 +52,9 @@ class Delivery:
     text: str
     buttons: Sequence[dict[str, str]]
     attempts: int
+    files: Sequence[OutgoingFile] = field(default_factory=tuple)
+    quoted: str | None = None
+    parts: Sequence[Part] = field(default_factory=tuple)
 
 
 async def due_deliveries(session: AsyncSession, limit: int = 50) -> Sequence[int]:
@@ -102,7 +122,29 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
         message.text,
         message.buttons,
         message.attempts,
+        files=await _files_of(session, message),
+        quoted=await _quoted_at_provider(session, message),
+        parts=await parts_of(session, message.id),
     )
+
+
+async def keep_sending(session: AsyncSession, delivery: Delivery) -> None:
+    """A large file takes long: no other process may believe that this one died."""
+    due_at = datetime.now(UTC) + timedelta(seconds=SENDING_SECONDS)
+    await session.execute(
+        update(Message)
+        .where(Message.id == delivery.message_id, Message.state == "sending")
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def part_sent(session: AsyncSession, delivery: Delivery, part: Part) -> None:
+    """The provider took a piece; what follows has all its tries before it."""
+    message = await session.get_one(Message, delivery.message_id, populate_existing=True)
+    await keep_part(session, message, part)
+    message.attempts = 1
+    await session.flush()
 
 
 async def settle_sent(session: AsyncSession, delivery: Delivery, provider_id: str | None) -> None:
@@ -139,6 +181,25 @@ async def mark_delivered(session: AsyncSession, message_ids: set[int]) -> None:
         await record_event(
             session, "delivery.changed", SYSTEM, conversation_id=conversation_id, state="delivered"
         )
+
+
+async def _files_of(session: AsyncSession, message: Message) -> list[OutgoingFile]:
+    if not message.media_count:
+        return []
+    query = (
+        select(Media.sha256, Media.mime, Media.name, Media.size_bytes)
+        .join(MessageMedia, MessageMedia.media_id == Media.id)
+        .where(MessageMedia.message_id == message.id)
+        .order_by(MessageMedia.position)
+    )
+    return [OutgoingFile(*row) for row in await session.execute(query)]
+
+
+async def _quoted_at_provider(session: AsyncSession, message: Message) -> str | None:
+    if message.reply_to_id is None:
+        return None
+    quoted = await session.get(Message, message.reply_to_id)
+    return quoted.provider_id if quoted is not None else None
 
 
 async def _settle(session: AsyncSession, delivery: Delivery, state: str, **values: object) -> None:

@@ -12,6 +12,7 @@ from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
+from desk.conversations.provider_edits import queue_edit
 from desk.conversations.receive import check_quoted
 from desk.conversations.status import status_after
 from desk.conversations.tables import Conversation, Message, MessageRevision
@@ -136,6 +137,8 @@ async def edit_message(
     session.add(MessageRevision(message_id=message.id, text=message.text, replaced_at=now))
     message.text, message.edited_at = cleaned, now
     await session.flush()
+    if message.direction == "out":
+        await queue_edit(session, message)
     await _record_change(session, message, "message.edited", actor)
     return message
 

@@ -71,7 +71,10 @@ class TurnEnd:
 
 
 async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
-    """The oldest unworked message of a conversation; None when there is none."""
+    """The oldest unworked message of a conversation; None when there is none.
+
+    None, too, while its files are on their way: whatever is behind it waits with it.
+    """
     query = (
         select(Message, Conversation, Channel.kind)
         .join(Conversation, Conversation.id == Message.conversation_id)
@@ -86,7 +89,7 @@ async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
         .execution_options(populate_existing=True)
     )
     row = (await session.execute(query)).first()
-    if row is None:
+    if row is None or row[0].due_at is not None:
         return None
     message, conversation, channel_kind = row
     return Turn(
@@ -178,13 +181,22 @@ async def hold_turn(session: AsyncSession, lease: Lease, turn: Turn | None) -> C
 
 
 async def more_or_done(session: AsyncSession, conversation: Conversation) -> bool:
-    """Whether another message waits; when none does the lease is given back."""
-    waiting = select(Message.id).where(
-        Message.conversation_id == conversation.id,
-        Message.direction == "in",
-        Message.state == "received",
+    """Whether another message waits; when none does the lease is given back.
+
+    One whose files are on their way asks for work by itself, when they are here.
+    """
+    waiting = (
+        select(Message.due_at)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.direction == "in",
+            Message.state == "received",
+        )
+        .order_by(Message.seq)
+        .limit(1)
     )
-    if (await session.execute(waiting.limit(1))).first() is not None:
+    oldest = (await session.execute(waiting)).first()
+    if oldest is not None and oldest.due_at is None:
         return True
     conversation.work_due_at = None
     conversation.lease_token = None
