@@ -4,7 +4,7 @@ import re
 import uuid
 from random import choice
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.conftest import OpenPage, picture
 from tests.journeys.people import (
@@ -88,6 +88,29 @@ def test_on_phones_a_customer_reaches_a_person_and_is_answered(
     customer.read_after(0, "Voltei")
     agent.page.get_by_role("link", name="Voltar para a lista").click()
     expect(agent.page.get_by_role("navigation", name="Filtrar conversas")).to_be_visible()
+
+
+def test_an_answer_written_while_the_claim_is_under_way_is_no_note(
+    system: RunningSystem, open_page: OpenPage
+) -> None:
+    name = f"Vera Dias {_surname()}"
+    agent = Agent(open_page("agent", **CONSOLE), system.base_url).sign_in(system.demo_password)
+    customer = Customer(open_page("customer", **DESKTOP), system.base_url).open()
+    identify_at_once(customer, name)
+    customer.ask("quero falar com uma pessoa", "fila Suporte")
+    expect(agent.row_of(name)).to_be_visible(timeout=LIVE_MS)
+    agent.open(name)
+    held: list[Route] = []
+    agent.page.route("**/claim", lambda route: held.append(route))
+    agent.do("Assumir")
+    # The pane is drawn anew meanwhile: there, nobody has claimed yet.
+    customer.write("tem alguém aí?")
+    expect(agent.messages.get_by_text("tem alguém aí?")).to_be_visible(timeout=LIVE_MS)
+    agent.box.fill("Tem sim, Vera!")
+    agent.box.press("Enter")
+    held[0].continue_()
+
+    expect(customer.transcript.get_by_text("Tem sim, Vera!")).to_be_visible(timeout=LIVE_MS)
 
 
 def test_of_two_agents_one_claims_and_the_other_reads_who_has_it(

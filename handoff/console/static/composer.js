@@ -13,6 +13,15 @@ const chosenFiles = new Map(); // Conversation → files picked but not sent.
 const unsent = new Map(); // Conversation → messages on their way, in order.
 const sending = new Set();
 
+/* Actions of the conversation on their way (claiming, …). Not told by htmx's class: a refresh of the pane takes it away. */
+const acting = new Set();
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.matches(".actions form")) acting.add(ctx);
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (acting.delete(ctx) && acting.size === 0) document.dispatchEvent(new Event("ponte:acted"));
+});
+
 function say(words) {
   const notice = document.getElementById("composer-notice");
   if (notice) notice.textContent = words;
@@ -44,8 +53,8 @@ export function initComposer(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     // An action on its way (claiming) decides whether this is an answer or a note: it goes first.
-    if (document.querySelector(".actions .htmx-request")) {
-      document.addEventListener("htmx:after:swap", () => form.isConnected && form.requestSubmit(), { once: true });
+    if (acting.size > 0) {
+      document.addEventListener("ponte:acted", () => form.isConnected && form.requestSubmit(), { once: true });
     } else {
       submit(form, id, text, tray);
     }
