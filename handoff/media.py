@@ -4,10 +4,13 @@ The address is the permission: whoever was shown the message got it. It is the s
 hour, so that pages redrawn in between do not load the file again.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,6 +19,7 @@ from sanic.handlers import ContentRangeHandler
 from sanic.response import file, file_stream
 
 from desk.errors import NotFound
+from desk.media.pictures import small_copy
 from desk.media.store import path_of
 from desk.media.tables import Media
 
@@ -28,6 +32,11 @@ _SHOWN_INLINE = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
 )
 
+_SMALL_FOLDER = "small"
+_LARGE_BYTES = 150_000
+# Two at once at most: a picture that is being made small may take a hundred megabytes.
+_SMALL_MAKERS = ThreadPoolExecutor(2, "small-picture")
+
 blueprint = Blueprint("media", url_prefix="/media")
 
 
@@ -35,6 +44,11 @@ def media_url(services: "Services", media_id: int, name: str) -> str:
     """A path that opens this file for a day."""
     expires_at = (int(time.time()) // _STEP_SECONDS + 1) * _STEP_SECONDS + VALID_SECONDS
     return f"/media/{_sign(services, f'{media_id}.{expires_at}')}/{quote(name)}"
+
+
+def small_url(url: str) -> str:
+    """The same picture for a bubble, where a small copy does; anything else is given whole."""
+    return f"{url}?small=1"
 
 
 @blueprint.get("/<token:str>/<name:str>")
@@ -56,12 +70,24 @@ async def show_media(request: Request, token: str, name: str) -> HTTPResponse:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Accept-Ranges": "bytes",
     }
+    if request.args.get("small") and (small := await _small(services, media, path)) is not None:
+        return await file(small, mime_type="image/webp", headers=headers)
     if "range" in request.headers:
         wanted = ContentRangeHandler(request, path.stat())
         return await file_stream(  # type: ignore[return-value]
             path, mime_type=media.mime, headers=headers, _range=wanted
         )
     return await file(path, mime_type=media.mime, headers=headers)
+
+
+async def _small(services: "Services", media: Media, path: Path) -> Path | None:
+    if media.mime not in _SHOWN_INLINE or not media.mime.startswith("image/"):
+        return None
+    if media.size_bytes < _LARGE_BYTES:
+        return None
+    folder = services.settings.media_dir / _SMALL_FOLDER
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_SMALL_MAKERS, small_copy, path, folder)
 
 
 def _disposition(media: Media) -> str:

@@ -13,6 +13,7 @@ import puremagic
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Invalid, TooLarge
+from desk.media.pictures import size_of_picture
 from desk.media.tables import Media
 
 MAX_NAME_CHARS = 120
@@ -20,6 +21,11 @@ _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*\u202a-\u202e\u2066-\u206
 _TEXT_MIME = "text/plain"
 _UNKNOWN_MIME = "application/octet-stream"
 _RUNS_IN_A_BROWSER = re.compile(r"html|svg|javascript|[/+]xml$")
+# What a film's bytes have and a voice's have not: names of its codecs, or its kind of track.
+_PICTURE_TRACKS = {
+    "video/webm": (b"V_VP8", b"V_VP9", b"V_AV1", b"V_MPEG"),
+    "video/mp4": (b"vide",),
+}
 # puremagic gives this confidence to what only the name suggests.
 _BY_NAME_ALONE = 0.1
 
@@ -32,6 +38,8 @@ class StoredFile:
     mime: str
     name: str
     size_bytes: int
+    width_px: int | None = None
+    height_px: int | None = None
 
 
 def clean_name(name: str) -> str:
@@ -57,13 +65,21 @@ def sniff_mime(data: bytes, name: str) -> str:
         if _RUNS_IN_A_BROWSER.search(match.mime_type):
             break
         if match.mime_type and match.confidence > _BY_NAME_ALONE:
-            return str(match.mime_type)
+            return _without_pictures(str(match.mime_type), data)
     try:
         data[:4096].decode("utf-8")
     except UnicodeDecodeError as error:
         # A character cut in two at the end of the sample is still text.
         return _TEXT_MIME if error.start > 4090 else _UNKNOWN_MIME
     return _UNKNOWN_MIME if b"\x00" in data[:4096] else _TEXT_MIME
+
+
+def _without_pictures(mime: str, data: bytes) -> str:
+    """A recorded voice comes in the wrapping of a film: without a picture track it is audio."""
+    signs = _PICTURE_TRACKS.get(mime)
+    if signs is None or any(sign in data for sign in signs):
+        return mime
+    return f"audio/{mime.partition('/')[2]}"
 
 
 def path_of(media_dir: Path, sha256: str) -> Path:
@@ -101,7 +117,9 @@ def _write(media_dir: Path, data: bytes, name: str) -> StoredFile:
             os.fsync(file.fileno())
         os.replace(temporary, target)
         _sync_folder(target.parent)
-    return StoredFile(digest, sniff_mime(data, name), name, len(data))
+    mime = sniff_mime(data, name)
+    width_px, height_px = (mime.startswith("image/") and size_of_picture(data)) or (None, None)
+    return StoredFile(digest, mime, name, len(data), width_px, height_px)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -120,6 +138,8 @@ async def add_media(session: AsyncSession, stored: StoredFile) -> Media:
         mime=stored.mime,
         name=stored.name,
         size_bytes=stored.size_bytes,
+        width_px=stored.width_px,
+        height_px=stored.height_px,
         created_at=datetime.now(UTC),
     )
     session.add(media)

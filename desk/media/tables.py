@@ -10,7 +10,10 @@ from desk.db import Base, BigKey
 
 
 class Media(Base):
-    """One file; its bytes lie in the media folder under ``sha256``."""
+    """One file; its bytes lie in the media folder under ``sha256``.
+
+    ``width_px`` and ``height_px``: of a picture, as it is seen; None when they are not known.
+    """
 
     __tablename__ = "media"
 
@@ -19,6 +22,8 @@ class Media(Base):
     mime: Mapped[str] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(String(200))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+    width_px: Mapped[int | None]
+    height_px: Mapped[int | None]
     created_at: Mapped[datetime]
 
 
