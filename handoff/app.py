@@ -17,8 +17,10 @@ from handoff.bot import RasaClient
 from handoff.bridge.loop import Bridge
 from handoff.bridge.worker import Worker
 from handoff.channels import webchat, webhooks
-from handoff.channels.telegram import TelegramReceiver, TelegramSender
+from handoff.channels.telegram import BotApi, TelegramFetcher, TelegramReceiver, TelegramSender
+from handoff.channels.telegram.thanks import TelegramThanks
 from handoff.delivered import Delivered
+from handoff.fetching import MediaFetcher
 from handoff.live import Live
 from handoff.mailer import Mailer
 from handoff.outbox import Outbox
@@ -59,6 +61,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
     install_problem_handlers(app, render_error)
     install_security(app)
     install_static(app)
+    console.install_frame()
     faces: list[Blueprint | BlueprintGroup] = [
         health.blueprint,
         media.blueprint,
@@ -89,7 +92,10 @@ async def _start(app: Sanic[Any, Any]) -> None:
     live = Live(database, pulse)
     delivered = Delivered(database, pulse)
     words = Words.load()
-    telegram = TelegramSender(settings.telegram_api_url, vault)
+    telegram = BotApi(settings.telegram_api_url, vault)
+    senders = {"telegram": TelegramSender(telegram, settings.media_dir)}
+    fetchers = {"telegram": TelegramFetcher(telegram)}
+    thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
     app.ctx.services = Services(
@@ -100,9 +106,10 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "pulse": pulse.run(),
         "live": live.run(),
         "delivered": delivered.run(),
-        "intake": webhooks.Intake(database, pulse, app.ctx.receivers).run(),
+        "intake": webhooks.Intake(database, pulse, app.ctx.receivers, thanks).run(),
+        "fetching": MediaFetcher(settings, database, pulse, words, fetchers).run(),
         "bridge": bridge.run(),
-        "outbox": Outbox(database, pulse, vault, {"telegram": telegram}).run(),
+        "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "tidy": _tidy(database),
     }

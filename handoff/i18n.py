@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 SOURCE_LOCALE = "pt_BR"
@@ -37,16 +38,27 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
     return text
 
 
+def script_words() -> dict[str, str]:
+    """The texts of the pages' own scripts in the reader's language, for ``assets/words.js``."""
+    locale = _locale.get()
+    return {
+        str(message.id): str(message.string)
+        for message in _messages(locale)
+        if any(path.endswith(".js") for path, _line in message.locations)
+    }
+
+
 @cache
 def catalogue(locale: str) -> dict[str, str]:
     """Every translated text of a language."""
+    return {str(message.id): str(message.string) for message in _messages(locale)}
+
+
+@cache
+def _messages(locale: str) -> list[Message]:
     path = _FOLDER / locale / "LC_MESSAGES" / "ponte.po"
     if not path.exists():
-        return {}
+        return []
     with path.open("rb") as file:
         messages = read_po(file, locale=locale)
-    return {
-        str(message.id): str(message.string)
-        for message in messages
-        if message.id and message.string and not message.fuzzy
-    }
+    return [message for message in messages if message.id and message.string and not message.fuzzy]

@@ -12,9 +12,11 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.response import html
 
 from handoff.i18n import _, current_locale
+from handoff.preferences import THEMES, preferences_of
 from handoff.security import csrf_token
 from handoff.services import services_of
 
+THEME_COOKIE = "ponte_theme"
 _ROOT = Path(__file__).parent
 _FACES = {
     "webchat": _ROOT / "channels" / "webchat",
@@ -46,19 +48,30 @@ def render(
     headers: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HTTPResponse:
-    """A page or fragment from a template."""
-    text = (
-        environment()
-        .get_template(template)
-        .render(
-            csrf=functools.partial(csrf_token, request),
-            settings=services_of(request).settings,
-            path=request.path,
-            lang=current_locale().replace("_", "-"),
-            **context,
-        )
-    )
+    """A page or fragment from a template.
+
+    Every template has ``csrf``, ``settings``, ``path``, ``lang``, ``theme`` and ``me`` (the
+    signed-in user of a console page); a page's own context goes before them.
+    """
+    shared = {
+        "csrf": functools.partial(csrf_token, request),
+        "settings": services_of(request).settings,
+        "path": request.path,
+        "lang": current_locale().replace("_", "-"),
+        "me": getattr(request.ctx, "user", None),
+        "theme": theme_of(request),
+    }
+    text = environment().get_template(template).render(shared | context)
     return html(text, status=status, headers=dict(headers or {}))
+
+
+def theme_of(request: Request) -> str:
+    """Light, dark or the system's: the reader's own choice, else what this browser last had."""
+    user = getattr(request.ctx, "user", None)
+    if user is not None:
+        return preferences_of(user).theme
+    cookie = str(request.cookies.get(THEME_COOKIE) or "")
+    return cookie if cookie in THEMES else "system"
 
 
 def render_error(request: Request, status: int, message: str) -> HTTPResponse:

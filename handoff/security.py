@@ -18,7 +18,7 @@ from sanic.response import redirect
 
 from desk.team.tables import User
 from desk.team.users import user_of_login
-from handoff.i18n import set_locale
+from handoff.i18n import SOURCE_LOCALE, set_locale
 from handoff.problems import Problem, TooMany
 from handoff.services import services_of
 
@@ -38,6 +38,7 @@ Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 def install_security(app: Sanic[Any, Any]) -> None:
     """Headers on every answer, checks on every request that a cookie vouches for."""
     app.ctx.limiter = FixedWindowRateLimiter(MemoryStorage())
+    app.register_middleware(_forget_language, "request")
     app.register_middleware(_check_cross_site, "request")
     app.register_middleware(cast(Any, _set_headers), "response")
 
@@ -138,6 +139,11 @@ def csrf_token(request: Request) -> str:
     token = read_cookie(request, CONSOLE_COOKIE) or read_cookie(request, PORTAL_COOKIE) or ""
     key = services_of(request).settings.secret_key.get_secret_value().encode()
     return hmac.new(key, b"csrf:" + token.encode(), hashlib.sha256).hexdigest()
+
+
+async def _forget_language(request: Request) -> None:
+    """One connection serves several readers' requests in one task: each begins in pt-BR."""
+    set_locale(SOURCE_LOCALE)
 
 
 async def _check_cross_site(request: Request) -> None:

@@ -2,8 +2,21 @@
 
 from sanic import Blueprint
 
-from handoff.console import conversation, desk, live, login
+from handoff.console import conversation, desk, live, login, nav, screen
+from handoff.console.wording import initials
+from handoff.pages import environment
 
 blueprint = Blueprint.group(
-    login.blueprint, desk.blueprint, conversation.blueprint, live.blueprint, url_prefix="/console"
+    login.blueprint,
+    screen.blueprint,
+    desk.blueprint,
+    conversation.blueprint,
+    live.blueprint,
+    url_prefix="/console",
 )
+
+
+def install_frame() -> None:
+    """Gives the templates what `console/shell.html` shows around every page."""
+    environment().globals["frame_of"] = nav.frame_of
+    environment().filters["initials"] = initials

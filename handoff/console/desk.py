@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.conversations.access import visible_conversation
 from handoff.console.conversation import TEAM, pane_of
 from handoff.console.inbox import Inbox, read_inbox, rows_limit
-from handoff.console.wording import initials
 from handoff.pages import render
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
@@ -59,9 +58,4 @@ async def inbox_of(request: Request, session: AsyncSession, open_id: str = "") -
 
 
 def _page(request: Request, inbox: Inbox, pane: object) -> HTTPResponse:
-    user = current_user(request)
-    viewer = {"name": user.name, "initials": initials(user.name)}
-    limit = services_of(request).settings.max_upload_bytes
-    return render(
-        request, "console/desk.html", inbox=inbox, pane=pane, viewer=viewer, max_upload_bytes=limit
-    )
+    return render(request, "console/desk.html", inbox=inbox, pane=pane)

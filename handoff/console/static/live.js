@@ -1,20 +1,45 @@
-/* The console's WebSocket: it only says which conversations changed; the page fetches what it shows. */
+/* The console's one WebSocket, shared by every script of a page. It mostly says which conversations changed; the page
+   fetches what it shows. `live` is opened by shell.js; others listen. */
 
 const SILENCE_MS = 60_000;
 const SIGNED_OUT = 4401;
 const LONGEST_PAUSE_MS = 8000;
 
-export class LiveSocket {
+class LiveSocket {
   #seq = null;
   #attempt = 0;
   #timer = 0;
   #socket = null;
+  #state = "connecting";
+  #heard = false;
+  #listeners = { change: [], message: [], state: [] };
 
-  /** `onChange(ids)` gets the changed conversations, or null when anything may have changed. */
-  constructor({ onChange, onState }) {
-    this.onChange = onChange;
-    this.onState = onState;
+  constructor() {
     addEventListener("online", () => this.#socket?.close());
+  }
+
+  /** `listener(ids)`: these conversations changed; null: anything may have, at the start and after each reconnection. */
+  onChange(listener) {
+    this.#listeners.change.push(listener);
+    if (this.#heard) listener(null); // Who listens late has missed the first word.
+  }
+
+  /** `listener(message)`: every word of the server as it came, such as `{ typing: … }`. */
+  onMessage(listener) {
+    this.#listeners.message.push(listener);
+  }
+
+  /** `listener(state)`: connecting, live or lost. */
+  onState(listener) {
+    this.#listeners.state.push(listener);
+    listener(this.#state);
+  }
+
+  /** Says something to the server; false when there is no connection, and then it is not said later either. */
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   open() {
@@ -22,34 +47,49 @@ export class LiveSocket {
     const after = this.#seq === null ? "" : `?after=${this.#seq}`;
     const socket = new WebSocket(`${scheme}://${location.host}/console/live${after}`);
     this.#socket = socket;
-    let heard = false;
-    socket.addEventListener("message", (event) => {
-      this.#heard();
-      const { seq, conversations } = JSON.parse(event.data);
-      this.#seq = seq ?? this.#seq;
-      if (!heard) this.onState("live");
-      if (!heard) this.onChange(null); // What was missed while away is fetched as a whole.
-      else if (conversations.length > 0) this.onChange(conversations);
-      heard = true;
-      this.#attempt = 0;
-    });
+    this.#heard = false;
+    socket.addEventListener("message", (event) => this.#take(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => {
       if (event.code === SIGNED_OUT) location.reload();
       else this.#reopen();
     });
-    this.#heard();
+    this.#awaitWord();
   }
 
-  #heard() {
+  #take(message) {
+    this.#awaitWord();
+    this.#seq = message.seq ?? this.#seq;
+    this.#attempt = 0;
+    const first = !this.#heard;
+    this.#heard = true;
+    if (first) this.#enter("live");
+    // What was missed while away is fetched as a whole.
+    if (first) this.#tell("change", null);
+    else if (message.conversations?.length > 0) this.#tell("change", message.conversations);
+    this.#tell("message", message);
+  }
+
+  #enter(state) {
+    this.#state = state;
+    this.#tell("state", state);
+  }
+
+  #tell(what, value) {
+    for (const listener of this.#listeners[what]) listener(value);
+  }
+
+  #awaitWord() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#socket?.close(), SILENCE_MS);
   }
 
   #reopen() {
     clearTimeout(this.#timer);
-    this.onState("lost");
+    this.#enter("lost");
     this.#attempt += 1;
     const pause = Math.min(300 * 2 ** this.#attempt, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
     setTimeout(() => this.open(), pause);
   }
 }
+
+export const live = new LiveSocket();

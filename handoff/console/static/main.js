@@ -1,30 +1,24 @@
 /* Wires the console: what changed on the server is fetched, what the agent opens is made ready. */
 import { initComposer, isSending } from "./composer.js";
-import { LiveSocket } from "./live.js";
+import { live } from "./live.js";
 import { openConversation, post, refreshInbox, refreshPane } from "./page.js";
 import { rememberPlace, restorePlace } from "./thread.js";
+import { showProblem } from "./toast.js";
+import { t } from "/static/assets/words.js";
 
-const CONNECTION = { live: "Ao vivo", lost: "Reconectando", connecting: "Conectando" };
 const REFRESH_WAITING_TIMES_MS = 30_000;
-const PROBLEM_SHOWN_MS = 10_000;
 const FINE_POINTER = matchMedia("(pointer: fine)");
 
 const byId = (id) => document.getElementById(id);
 let waiting = Number(byId("inbox").dataset.waiting);
 
-function showConnection(state) {
-  const line = byId("connection");
-  line.dataset.state = state;
-  line.textContent = CONNECTION[state];
-}
-
 function showWaiting() {
   const now = Number(byId("inbox").dataset.waiting);
   if (now > waiting) {
-    byId("announcer").textContent = now === 1 ? "Uma conversa espera na fila." : `${now} conversas esperam na fila.`;
+    byId("announcer").textContent = now === 1 ? t("Uma conversa espera na fila.") : t("{count} conversas esperam na fila.", { count: now });
   }
   waiting = now;
-  document.title = now > 0 ? `(${now}) Ponte · Atendimento` : "Ponte · Atendimento";
+  document.title = `${now > 0 ? `(${now}) ` : ""}Ponte · ${t("Atendimento")}`;
 }
 
 function markOpenRow() {
@@ -41,13 +35,6 @@ async function tellSeen() {
   const { conversation, lastSeq } = pane.dataset;
   await post(`/console/conversations/${conversation}/seen`, [["seq", lastSeq]]).catch(() => {});
   refreshInbox();
-}
-
-function showProblem(response, text) {
-  const json = response.headers.get("content-type")?.includes("json");
-  const toast = byId("toast");
-  toast.textContent = (json && JSON.parse(text).error?.message) || "Não foi possível. Tente de novo.";
-  setTimeout(() => (toast.textContent = ""), PROBLEM_SHOWN_MS);
 }
 
 function makeReady() {
@@ -69,12 +56,6 @@ function showOwn() {
   byId("inbox").dataset.tab = "mine";
 }
 
-document.addEventListener("htmx:before:response", (event) => {
-  if (event.detail.ctx.response.raw.redirected) {
-    event.preventDefault();
-    location.reload();
-  }
-});
 document.addEventListener("htmx:before:swap", (event) => {
   const { response, text } = event.detail.ctx;
   const refusedInPlace = response?.status === 409 && text.includes('id="conversation"');
@@ -93,9 +74,6 @@ document.addEventListener("htmx:after:swap", (event) => {
     if (request.action.endsWith("/claim") && response.status === 200) showOwn();
     refreshInbox();
   }
-});
-document.addEventListener("htmx:error", () => {
-  byId("toast").textContent = "Sem resposta do servidor. Tente de novo.";
 });
 
 document.addEventListener("click", (event) => {
@@ -118,13 +96,10 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("visibilitychange", tellSeen);
 
-new LiveSocket({
-  onState: showConnection,
-  onChange(ids) {
-    refreshInbox();
-    const open = openConversation();
-    if (open && (ids === null || ids.includes(open)) && !isSending(open)) refreshPane();
-  },
-}).open();
+live.onChange((ids) => {
+  refreshInbox();
+  const open = openConversation();
+  if (open && (ids === null || ids.includes(open)) && !isSending(open)) refreshPane();
+});
 setInterval(refreshInbox, REFRESH_WAITING_TIMES_MS);
 makeReady();
