@@ -83,6 +83,7 @@ class Conversation(Base):
         Index("ix_conversations_last_message_at_id", "last_message_at", "id"),
         Index("ix_conversations_status_last_message_at_id", "status", "last_message_at", "id"),
         Index("ix_conversations_owner_queue", "owner", "queue_id", "priority", "waiting_since"),
+        Index("ix_conversations_owner_assignee_id_status", "owner", "assignee_id", "status"),
         Index(
             "ix_conversations_work_due_at",
             "work_due_at",

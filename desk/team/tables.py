@@ -46,6 +46,7 @@ class User(Base):
 
     ``capacity``: how many conversations at once are given to them automatically.
     ``preferences``: what a person sets for their own screens (sounds, notifications, theme).
+    ``online_since``: when they came, until it was noticed that they left (``team.presence``).
     """
 
     __tablename__ = "users"
@@ -57,6 +58,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
     last_seen_at: Mapped[datetime | None]
+    online_since: Mapped[datetime | None]
     presence: Mapped[Presence] = mapped_column(_by_value(Presence, 20), default=Presence.AVAILABLE)
     capacity: Mapped[int] = mapped_column(default=8)
     locale: Mapped[str] = mapped_column(String(10), default="pt_BR")
