@@ -1,11 +1,12 @@
 """Sends what waits for a provider: per chat in order, paced by what the provider says.
 
 Exactly once cannot be promised to a provider. A message is marked ``sending`` before the call;
-after a crash it is sent once more and shown as perhaps repeated.
+after a crash it is sent once more and shown as perhaps repeated. What the provider has taken of a
+message in several pieces is remembered piece by piece.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,19 +15,33 @@ import structlog
 from desk.channels.tables import Channel
 from desk.contacts.portal_access import reveal_credentials
 from desk.conversations.delivery import (
+    SENDING_SECONDS,
     Delivery,
     due_deliveries,
+    keep_sending,
+    part_sent,
     settle_failed,
     settle_later,
     settle_sent,
     start_sending,
 )
+from desk.conversations.parts import Part
+from desk.conversations.provider_edits import (
+    EditDelivery,
+    due_edits,
+    edit_failed,
+    edit_later,
+    edit_told,
+    start_edit,
+)
 from desk.db import Database
 from desk.vault import Vault
 from handoff.pulse import Pulse, wait_for
 
+_AT_ONCE = 20
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
+_LAST_WORDS_SECONDS = 3.0
 
 logger = structlog.get_logger(__name__)
 
@@ -40,14 +55,26 @@ class TryLater(Exception):
 
 
 class Undeliverable(Exception):
-    """The provider will never take this message."""
+    """The provider will never take this message; the text says why, in pt-BR, to the team."""
+
+
+KeepPart = Callable[[Part], Awaitable[None]]
+"""Remembers durably that the provider has taken a piece."""
 
 
 class Sender(Protocol):
     """A channel's way out."""
 
-    async def send(self, channel: Channel, delivery: Delivery) -> str | None:
-        """Sends one message; returns the provider's id for it.
+    async def send(self, channel: Channel, delivery: Delivery, keep: KeepPart) -> str | None:
+        """Sends one message, without the pieces in ``delivery.parts``; returns its provider's id.
+
+        Raises:
+            TryLater: not now.
+            Undeliverable: never.
+        """
+
+    async def edit(self, channel: Channel, edit: EditDelivery, keep: KeepPart) -> None:
+        """Shows the new words of a message that was sent.
 
         Raises:
             TryLater: not now.
@@ -65,28 +92,57 @@ class Outbox:
         self._pulse = pulse
         self._vault = vault
         self._senders = senders
+        self._working: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._waiter = pulse.waiter("outbound")
 
     async def run(self) -> None:
-        """Sends until cancelled."""
-        waiter = self._pulse.waiter("outbound")
+        """Sends until cancelled; what is on its way then has a moment to arrive."""
         try:
             while True:
                 try:
-                    while await self._send_due():
-                        pass
+                    await self._start_due()
                 except Exception:
                     # Rows stay as they are and are looked at again in a second.
                     logger.exception("outbox.look_failed")
-                await wait_for(waiter)
+                await wait_for(self._waiter)
         finally:
-            self._pulse.forget(waiter)
+            self._pulse.forget(self._waiter)
+            if self._working:
+                await asyncio.wait(self._working.values(), timeout=_LAST_WORDS_SECONDS)
+            for task in self._working.values():
+                task.cancel()
+            await asyncio.gather(*self._working.values(), return_exceptions=True)
 
-    async def _send_due(self) -> bool:
+    async def _start_due(self) -> None:
+        # A slow upload to one chat holds up no other: each message is a task of its own.
+        if len(self._working) >= _AT_ONCE:
+            return
         async with self._database.reading() as session:
-            due = await due_deliveries(session)
-        if due:
-            await asyncio.gather(*(self._send(message_id) for message_id in due))
-        return bool(due)
+            messages = await due_deliveries(session)
+            edits = await due_edits(session)
+        for message_id in messages:
+            self._start("send", message_id, self._send)
+        for message_id in edits:
+            self._start("edit", message_id, self._edit)
+
+    def _start(self, kind: str, key: int, work: Callable[[int], Awaitable[None]]) -> None:
+        if (kind, key) in self._working or len(self._working) >= _AT_ONCE:
+            return
+        task = asyncio.ensure_future(self._work(work, key))
+        self._working[kind, key] = task
+        task.add_done_callback(lambda _: self._ended(kind, key))
+
+    async def _work(self, work: Callable[[int], Awaitable[None]], key: int) -> None:
+        try:
+            await work(key)
+        except Exception:
+            # The row stays as it is and is looked at again when its time is over.
+            logger.exception("outbox.work_failed", message_id=key)
+            await asyncio.sleep(_FIRST_PAUSE_SECONDS)
+
+    def _ended(self, kind: str, key: int) -> None:
+        self._working.pop((kind, key), None)
+        self._waiter.set()
 
     async def _send(self, message_id: int) -> None:
         async with self._database.transaction() as session:
@@ -95,27 +151,91 @@ class Outbox:
                 return
             channel = await session.get_one(Channel, delivery.channel_id)
             text = await reveal_credentials(session, self._vault, delivery.public_id, delivery.text)
-        pause = min(_FIRST_PAUSE_SECONDS * 2**delivery.attempts, _LONGEST_PAUSE_SECONDS)
+        delivery = replace(delivery, text=text)
+        progress = _Progress(self._database, message_id)
+        renewing = asyncio.create_task(self._renew(delivery))
         try:
-            provider_id = await self._sender(channel).send(channel, replace(delivery, text=text))
-        except TryLater as error:
-            async with self._database.transaction() as session:
-                await settle_later(session, delivery, str(error), error.seconds or pause)
+            provider_id = await self._sender(channel).send(channel, delivery, progress.keep)
         except Undeliverable as error:
             async with self._database.transaction() as session:
                 await settle_failed(session, delivery, str(error))
         except Exception as error:
-            # A provider that answers what nobody foresaw: tried again, and given up in the end.
-            logger.exception("outbox.send_failed", message_id=message_id)
+            reason, seconds = _look(error, "send", message_id)
+            tried = progress.tried(delivery)
             async with self._database.transaction() as session:
-                await settle_later(session, delivery, type(error).__name__, pause)
+                await settle_later(session, tried, reason, seconds or _pause(tried.attempts))
         else:
             async with self._database.transaction() as session:
                 await settle_sent(session, delivery, provider_id)
+        finally:
+            renewing.cancel()
         self._pulse.beat("events")
+
+    async def _edit(self, message_id: int) -> None:
+        async with self._database.transaction() as session:
+            edit = await start_edit(session, message_id)
+            if edit is None:
+                return
+            channel = await session.get_one(Channel, edit.channel_id)
+            text = await reveal_credentials(session, self._vault, edit.public_id, edit.text)
+        edit = replace(edit, text=text)
+        progress = _Progress(self._database, message_id)
+        try:
+            await self._sender(channel).edit(channel, edit, progress.keep)
+        except Undeliverable as error:
+            async with self._database.transaction() as session:
+                await edit_failed(session, edit, str(error))
+        except Exception as error:
+            reason, seconds = _look(error, "edit", message_id)
+            async with self._database.transaction() as session:
+                await edit_later(session, edit, reason, seconds or _pause(edit.attempts))
+        else:
+            async with self._database.transaction() as session:
+                await edit_told(session, edit)
+        self._pulse.beat("events")
+
+    async def _renew(self, delivery: Delivery) -> None:
+        while True:
+            await asyncio.sleep(SENDING_SECONDS / 3)
+            try:
+                async with self._database.transaction() as session:
+                    await keep_sending(session, delivery)
+            except Exception:
+                # The database may be restarting; there is time for another try or two.
+                logger.exception("outbox.renew_failed", message_id=delivery.message_id)
 
     def _sender(self, channel: Channel) -> Sender:
         sender = self._senders.get(channel.kind)
         if sender is None:
             raise Undeliverable(f"não há como enviar pelo canal {channel.kind}")
         return sender
+
+
+class _Progress:
+    """Keeps the pieces of one message; after a new one the tries count from the start."""
+
+    def __init__(self, database: Database, message_id: int) -> None:
+        self._database = database
+        self._message_id = message_id
+        self._moved = False
+
+    async def keep(self, part: Part) -> None:
+        async with self._database.transaction() as session:
+            await part_sent(session, self._message_id, part)
+        self._moved = True
+
+    def tried(self, delivery: Delivery) -> Delivery:
+        return replace(delivery, attempts=1) if self._moved else delivery
+
+
+def _pause(attempts: int) -> float:
+    return min(_FIRST_PAUSE_SECONDS * 2.0**attempts, _LONGEST_PAUSE_SECONDS)
+
+
+def _look(error: Exception, what: str, message_id: int) -> tuple[str, float | None]:
+    """Reason and seconds of a failure that may pass."""
+    if isinstance(error, TryLater):
+        return str(error), error.seconds
+    # A provider that answers what nobody foresaw: tried again, and given up in the end.
+    logger.error(f"outbox.{what}_failed", message_id=message_id, exc_info=error)
+    return type(error).__name__, None

@@ -35,7 +35,7 @@ class Words:
             raise WordsError(f"{path} cannot be read as Rasa responses: {error}") from error
         return cls(responses)
 
-    def say(self, name: str, **facts: object) -> str:
+    def say(self, name: str, /, **facts: object) -> str:
         """One variation of a response with its facts filled in."""
         text = random.choice(self._responses[name])  # noqa: S311 - variety, not secrecy
         for key, value in facts.items():

@@ -139,9 +139,9 @@ async def keep_sending(session: AsyncSession, delivery: Delivery) -> None:
     )
 
 
-async def part_sent(session: AsyncSession, delivery: Delivery, part: Part) -> None:
+async def part_sent(session: AsyncSession, message_id: int, part: Part) -> None:
     """The provider took a piece; what follows has all its tries before it."""
-    message = await session.get_one(Message, delivery.message_id, populate_existing=True)
+    message = await session.get_one(Message, message_id, populate_existing=True)
     await keep_part(session, message, part)
     message.attempts = 1
     await session.flush()

@@ -18,6 +18,7 @@ from desk.conversations.ownership import hand_off
 from desk.conversations.requests import HANDOFF, STATUS, STAY_ENDED
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message, MessageMedia, TurnRequest
+from desk.db import MAX_KEY
 from desk.events.log import BOT, SYSTEM, record_event
 from desk.media.tables import Media
 from desk.states import Owner, Status
@@ -124,6 +125,16 @@ async def offered_payloads(session: AsyncSession, conversation_id: int) -> set[s
     )
     offers = (await session.execute(query)).scalars()
     return {button["payload"] for buttons in offers for button in buttons}
+
+
+async def offered_button(
+    session: AsyncSession, conversation: Conversation, message_id: int, index: int
+) -> dict[str, str] | None:
+    """A button of a message in this conversation; None when there is none."""
+    message = await session.get(Message, message_id) if 0 < message_id <= MAX_KEY else None
+    if message is None or message.conversation_id != conversation.id:
+        return None
+    return message.buttons[index] if 0 <= index < len(message.buttons) else None
 
 
 async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd) -> bool:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from desk.conversations.arrivals import MISSING
 from desk.conversations.turns import Turn
 
 SEND_MEDIA = "/send_media"
@@ -21,7 +22,9 @@ def text_for_bot(turn: Turn, offered: set[str]) -> str:
         return turn.text
     if turn.payload is not None and turn.payload in offered:
         return turn.payload
-    written = turn.text or turn.payload or ""
+    # What the desk noted about files that did not come is for people; the customer was told.
+    said = turn.text.removesuffix(turn.data.get(MISSING, "")).rstrip()
+    written = said or turn.payload or ""
     if written:
         return _LEADING_COMMAND.sub("", written) or "barra"
     return SEND_MEDIA

@@ -1,8 +1,9 @@
 """Provider webhooks: authenticated, stored as they came, acknowledged, and only then parsed."""
 
+import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
@@ -16,7 +17,9 @@ from desk.channels.receipts import settle_receipt, store_receipt, unread_receipt
 from desk.channels.tables import Channel, Receipt
 from desk.contacts.directory import Alias
 from desk.conversations.find import conversation_for
+from desk.conversations.provider_edits import edit_received
 from desk.conversations.receive import Inbound, receive_message
+from desk.conversations.turns import offered_button
 from desk.db import Database
 from desk.errors import NotFound
 from desk.text import clean_text
@@ -30,13 +33,28 @@ blueprint = Blueprint("webhooks", url_prefix="/channels")
 
 
 @dataclass(frozen=True)
+class Pressed:
+    """A button under one of our messages: its message and its place among the buttons."""
+
+    message_id: int
+    index: int
+
+
+@dataclass(frozen=True)
 class Arrival:
-    """One message in a webhook's body."""
+    """One message in a webhook's body.
+
+    ``edited``: the customer changed it; one that is not known here is taken as new. ``pressed``: it
+    says what the button says. ``receipt``: what the provider wants to hear back afterwards.
+    """
 
     alias: Alias
     external_chat: str
     profile_name: str
     inbound: Inbound
+    edited: bool = False
+    pressed: Pressed | None = None
+    receipt: str = ""
 
 
 class Receiver(Protocol):
@@ -51,6 +69,13 @@ class Receiver(Protocol):
         Raises:
             ValueError, KeyError, TypeError: the body is not what the provider documents.
         """
+
+
+class Thanks(Protocol):
+    """A channel kind whose provider wants to hear that something was taken."""
+
+    async def thank(self, channel: Channel, receipt: str) -> None:
+        """Says so; nothing depends on it, so it may fail silently."""
 
 
 @blueprint.post("/<kind:str>/<channel:str>")
@@ -73,10 +98,18 @@ async def take_webhook(request: Request, kind: str, channel: str) -> HTTPRespons
 class Intake:
     """Parses stored bodies into messages; what cannot be parsed is kept and alarmed."""
 
-    def __init__(self, database: Database, pulse: Pulse, receivers: Mapping[str, Receiver]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        pulse: Pulse,
+        receivers: Mapping[str, Receiver],
+        thanks: Mapping[str, Thanks] | None = None,
+    ) -> None:
         self._database = database
         self._pulse = pulse
         self._receivers = receivers
+        self._thanks = thanks or {}
+        self._thanking: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Parses until cancelled."""
@@ -85,7 +118,7 @@ class Intake:
             while True:
                 try:
                     while await self._take_next():
-                        self._pulse.beat("inbound")
+                        self._pulse.beat("inbound", "media")
                 except Exception:
                     # The receipts stay as they are and are looked at again in a second.
                     logger.exception("intake.look_failed")
@@ -97,6 +130,7 @@ class Intake:
         async with self._database.reading() as session:
             if not await unread_receipts(session, limit=1):
                 return False
+        taken: list[tuple[Channel, str]] = []
         async with self._database.transaction() as session:
             receipts = await unread_receipts(session, limit=1)
             if not receipts:
@@ -105,7 +139,7 @@ class Intake:
             failure = ""
             try:
                 async with session.begin_nested():
-                    await self._take(session, receipt)
+                    taken = await self._take(session, receipt)
             except Exception as error:
                 if _will_pass(error):
                     raise
@@ -113,15 +147,40 @@ class Intake:
                 failure = clean_text(f"{type(error).__name__}: {error}")
                 logger.error("intake.unparsable", receipt_id=receipt.id, error=type(error).__name__)
             await settle_receipt(session, receipt.id, failure)
-            return True
+        for channel, word in taken:
+            task = asyncio.create_task(self._thanks[channel.kind].thank(channel, word))
+            self._thanking.add(task)
+            task.add_done_callback(self._thanking.discard)
+        return True
 
-    async def _take(self, session: AsyncSession, receipt: Receipt) -> None:
+    async def _take(self, session: AsyncSession, receipt: Receipt) -> list[tuple[Channel, str]]:
         channel = await session.get_one(Channel, receipt.channel_id)
-        for arrival in self._receivers[channel.kind].parse(receipt.body):
-            conversation = await conversation_for(
-                session, channel, arrival.alias, arrival.external_chat, arrival.profile_name
-            )
-            await receive_message(session, conversation.id, arrival.inbound)
+        arrivals = self._receivers[channel.kind].parse(receipt.body)
+        for arrival in arrivals:
+            await take_arrival(session, channel, arrival)
+        if channel.kind not in self._thanks:
+            return []
+        return [(channel, arrival.receipt) for arrival in arrivals if arrival.receipt]
+
+
+async def take_arrival(session: AsyncSession, channel: Channel, arrival: Arrival) -> None:
+    """Stores what one arrival brings."""
+    conversation = await conversation_for(
+        session, channel, arrival.alias, arrival.external_chat, arrival.profile_name
+    )
+    inbound = arrival.inbound
+    if arrival.pressed is not None:
+        pressed = arrival.pressed
+        button = await offered_button(session, conversation, pressed.message_id, pressed.index)
+        if button is None:
+            return
+        inbound = replace(inbound, text=button["title"], payload=button["payload"])
+    elif arrival.edited and inbound.provider_id is not None:
+        if await edit_received(session, conversation, inbound.provider_id, inbound.text):
+            return
+        if not (inbound.text or inbound.remote_files):
+            return
+    await receive_message(session, conversation.id, inbound)
 
 
 def _will_pass(error: Exception) -> bool:

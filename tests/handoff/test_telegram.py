@@ -17,7 +17,16 @@ from desk.conversations.ownership import claim
 from desk.conversations.tables import Conversation, Message
 from desk.team.users import find_user
 from tests.fakes.rasa import says
-from tests.fakes.telegram import BAD_GATEWAY, BLOCKED, GONE, NONSENSE, TOO_MANY, update
+from tests.fakes.telegram import (
+    BAD_GATEWAY,
+    BLOCKED,
+    GONE,
+    NONSENSE,
+    TOO_MANY,
+    pressed,
+    update,
+    words_of,
+)
 from tests.handoff.serving import WEBHOOK_SECRET, Served
 
 PATH = "/channels/telegram/equipe"
@@ -43,6 +52,17 @@ class Chat:
         assert self.deliver(sent).status_code == 200
         return sent
 
+    def press(self, data: str) -> None:
+        """Presses a button under a message."""
+        assert self.deliver(pressed(self.user_id, data, next(self._numbers))).status_code == 200
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """What was sent to this person, whole."""
+        return [
+            body for body in self.served.telegram.sent if str(body["chat_id"]) == str(self.user_id)
+        ]
+
     @property
     def rows(self) -> list[Message]:
         """All messages of the chat."""
@@ -51,8 +71,7 @@ class Chat:
     @property
     def got(self) -> list[str]:
         """What this person got, in order."""
-        sent = self.served.telegram.sent
-        return [body["text"] for body in sent if body["chat_id"] == str(self.user_id)]
+        return [words_of(body) for body in self.sent]
 
     def states(self) -> list[str]:
         """The states of the messages to this person."""
@@ -189,7 +208,7 @@ def test_many_replies_go_out_in_order_though_the_provider_asks_for_patience(chat
     chat.served.telegram.answers += [TOO_MANY, BAD_GATEWAY]
     chat.write("oi")
     chat.served.until(lambda: chat.states() == ["pending"] * 3 and bool(chat.rows[1].failure))
-    assert chat.rows[1].failure == "Too Many Requests: retry after 1"
+    assert chat.rows[1].failure == "o Telegram pediu para esperar"
     chat.served.until(lambda: chat.rows[1].attempts == 2)
     chat.served.until(lambda: chat.states()[0] == "pending")
     chat.make_due()
@@ -203,7 +222,7 @@ def test_who_blocked_the_bot_is_shown_as_the_reason(chat: Chat) -> None:
     chat.served.telegram.answers.append(BLOCKED)
     chat.write("oi")
     chat.until_states("failed", "sent")
-    assert chat.rows[1].failure == "Forbidden: bot was blocked by the user"
+    assert chat.rows[1].failure == "a pessoa bloqueou o bot no Telegram"
 
 
 def test_an_answer_that_nobody_foresaw_is_tried_again(chat: Chat) -> None:
@@ -224,12 +243,34 @@ def test_a_connection_lost_after_sending_is_tried_again(chat: Chat) -> None:
     assert chat.got == ["re: oi"] * 2
 
 
-def test_buttons_are_written_out_where_there_are_none(chat: Chat) -> None:
+def test_a_pressed_button_says_what_the_bot_offered(chat: Chat) -> None:
     buttons = [{"title": "Sim", "payload": "/affirm"}, {"title": "Não", "payload": "/deny"}]
     chat.served.rasa.turns.append(says("Certo?", buttons=buttons))
     chat.write("oi")
     chat.until_states("sent")
-    assert chat.got == ["Certo?\n• Sim\n• Não"]
+    assert chat.got == ["Certo?"]
+    (row,) = chat.sent[0]["reply_markup"]["inline_keyboard"][:1]
+    assert [each[0]["text"] for each in chat.sent[0]["reply_markup"]["inline_keyboard"]] == [
+        "Sim",
+        "Não",
+    ]
+    assert len(row[0]["callback_data"].encode()) <= 64
+    chat.press(row[0]["callback_data"])
+    chat.until_states("sent", "sent")
+    assert chat.served.rasa.texts[-1] == "/affirm"
+    assert [each.text for each in chat.rows if each.direction == "in"] == ["oi", "Sim"]
+    chat.served.until(lambda: chat.served.telegram.calls)
+    assert chat.served.telegram.calls[-1]["method"] == "answerCallbackQuery"
+
+
+def test_a_button_of_another_chat_says_nothing(chat: Chat) -> None:
+    chat.write("oi")
+    chat.until_states("sent")
+    for data in ("b:1:0", f"b:{chat.rows[1].id}:0", "b:999999999999999999:0", "/restart"):
+        chat.press(data)
+    chat.write("mais")
+    chat.until_states("sent", "sent")
+    assert [each.text for each in chat.rows if each.direction == "in"] == ["oi", "mais"]
 
 
 def test_a_long_reply_goes_in_parts(chat: Chat) -> None:
