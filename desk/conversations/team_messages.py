@@ -12,6 +12,7 @@ from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
+from desk.conversations.mentions import add_mentions
 from desk.conversations.provider_edits import queue_edit
 from desk.conversations.receive import check_quoted
 from desk.conversations.status import status_after
@@ -82,11 +83,14 @@ async def add_note(
     user: User,
     text: str,
     client_id: str | None = None,
+    mentions: Sequence[int] = (),
 ) -> Message:
     """Adds a note that only the team sees; the same client_id adds it once.
 
+    ``mentions``: ids of colleagues who are told of it.
+
     Raises:
-        Invalid: the note is empty.
+        Invalid: the note is empty, or a named colleague may not see the conversation.
         Conflict: the client_id is known with another body.
     """
     cleaned = clean_text(text)
@@ -97,7 +101,7 @@ async def add_note(
     known = await _known(session, conversation, client_id, body_hash)
     if known is not None:
         return known
-    return await append_message(
+    note = await append_message(
         session,
         conversation,
         by_agent(user.id),
@@ -110,6 +114,8 @@ async def add_note(
         author_user_id=user.id,
         text=cleaned,
     )
+    await add_mentions(session, conversation, note, mentions)
+    return note
 
 
 async def state_when_sent(session: AsyncSession, conversation: Conversation) -> str:
@@ -165,7 +171,7 @@ async def _own_message(
     session: AsyncSession, conversation_id: int, message_id: int, actor: Actor
 ) -> Message:
     await lock_conversation(session, conversation_id)
-    message = await session.get(Message, message_id) if message_id <= MAX_KEY else None
+    message = await session.get(Message, message_id) if 0 < message_id <= MAX_KEY else None
     author = "contact" if actor.kind == "contact" else "agent"
     if (
         message is None

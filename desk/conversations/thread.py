@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
 from desk.contacts.tables import Contact
+from desk.conversations.mentions import mentioned_names
 from desk.conversations.tables import Conversation, Message, MessageMedia
 from desk.media.tables import Media
 from desk.team.tables import User
@@ -20,12 +21,28 @@ MAX_MESSAGES = 200
 
 @dataclass(frozen=True)
 class AttachmentView:
-    """A file of a message."""
+    """A file of a message; ``width`` and ``height`` in pixels where they are known."""
 
     id: int
     mime: str
     size: int
     name: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class QuoteView:
+    """The message that another answers; ``deleted`` is the reader's side's."""
+
+    id: int
+    seq: int
+    direction: str
+    author_kind: str
+    author_name: str
+    text: str
+    deleted: bool
+    attachment: AttachmentView | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +50,8 @@ class MessageView:
     """A message as one side sees it.
 
     ``text`` still has the placeholder of a provisional password. ``deleted`` is this side's:
-    a deleted message has neither text nor files.
+    a deleted message has neither text nor files. ``mentions``: names of colleagues, in a note.
+    ``perhaps_repeated``: it was sent once more after a crash, and may have arrived twice.
     """
 
     id: int
@@ -51,6 +69,10 @@ class MessageView:
     failure: str
     reply_to: int | None
     attachments: list[AttachmentView] = field(default_factory=list)
+    author_id: int | None = None
+    quote: QuoteView | None = None
+    mentions: list[str] = field(default_factory=list)
+    perhaps_repeated: bool = False
 
 
 async def messages_after(
@@ -105,11 +127,15 @@ async def _views(
     rows = (await session.execute(query.execution_options(populate_existing=True))).scalars().all()
     if not rows:
         return []
-    names = await _author_names(session, conversation, rows, side)
-    files = await _attachments(session, [row.id for row in rows if row.media_count])
+    quoted = await _quoted(session, conversation, rows)
+    everything = [*rows, *quoted]
+    names = await _author_names(session, conversation, everything, side)
+    files = await _attachments(session, {row.id for row in everything if row.media_count})
+    quotes = {row.id: _quote_view(row, names, files, side) for row in quoted}
+    mentions = await mentioned_names(session, [row.id for row in rows if row.kind == "note"])
     views = []
     for row in rows:
-        deleted = row.hidden_from_contact if side == "contact" else row.hidden_from_team
+        deleted = _is_deleted(row, side)
         views.append(
             MessageView(
                 id=row.id,
@@ -127,9 +153,53 @@ async def _views(
                 failure=row.failure,
                 reply_to=row.reply_to_id,
                 attachments=[] if deleted else files.get(row.id, []),
+                author_id=row.author_user_id,
+                quote=None if deleted else quotes.get(row.reply_to_id or 0),
+                mentions=mentions.get(row.id, []),
+                perhaps_repeated=bool(row.data.get("perhaps_repeated")),
             )
         )
     return views
+
+
+def _is_deleted(row: Message, side: Side) -> bool:
+    return row.hidden_from_contact if side == "contact" else row.hidden_from_team
+
+
+async def _quoted(
+    session: AsyncSession, conversation: Conversation, rows: Sequence[Message]
+) -> Sequence[Message]:
+    """The messages of this conversation that these answer."""
+    ids = {row.reply_to_id for row in rows if row.reply_to_id is not None}
+    if not ids:
+        return []
+    query = select(Message).where(
+        Message.id.in_(ids),
+        Message.conversation_id == conversation.id,
+        Message.kind == "message",
+        Message.state != "suppressed",
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+def _quote_view(
+    row: Message,
+    names: dict[tuple[str, int | None], str],
+    files: dict[int, list[AttachmentView]],
+    side: Side,
+) -> QuoteView:
+    deleted = _is_deleted(row, side)
+    shown = files.get(row.id, []) if not deleted else []
+    return QuoteView(
+        id=row.id,
+        seq=row.seq,
+        direction=row.direction,
+        author_kind=row.author_kind,
+        author_name=names[row.author_kind, row.author_user_id],
+        text="" if deleted else row.text,
+        deleted=deleted,
+        attachment=shown[0] if shown else None,
+    )
 
 
 async def _author_names(
@@ -163,7 +233,7 @@ async def _author_names(
 
 
 async def _attachments(
-    session: AsyncSession, message_ids: Sequence[int]
+    session: AsyncSession, message_ids: set[int]
 ) -> dict[int, list[AttachmentView]]:
     if not message_ids:
         return {}
@@ -176,6 +246,13 @@ async def _attachments(
     files: dict[int, list[AttachmentView]] = {}
     for message_id, media in await session.execute(query):
         files.setdefault(message_id, []).append(
-            AttachmentView(media.id, media.mime, media.size_bytes, media.name)
+            AttachmentView(
+                media.id,
+                media.mime,
+                media.size_bytes,
+                media.name,
+                media.width_px,
+                media.height_px,
+            )
         )
     return files
