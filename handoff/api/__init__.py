@@ -2,7 +2,7 @@
 
 from sanic import Blueprint
 
-from handoff.api import conversations, lists, messages, sessions, tickets
+from handoff.api import configuration, conversations, lists, me, messages, sessions, tickets
 from handoff.api.endpoints import register
 from handoff.api.openapi import show_openapi
 
@@ -12,6 +12,8 @@ register(
     blueprint,
     [
         *sessions.ENDPOINTS,
+        *configuration.ENDPOINTS,
+        *me.ENDPOINTS,
         *conversations.ENDPOINTS,
         *messages.ENDPOINTS,
         *lists.ENDPOINTS,
