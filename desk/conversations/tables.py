@@ -19,6 +19,16 @@ from desk.tickets.tables import Ticket, status_column
 _WAITS_FOR_BRIDGE = sql("work_due_at IS NOT NULL")
 _WAITS_FOR_OUTBOX = sql("direction = 'out' AND state IN ('pending', 'sending')")
 _WAITS_FOR_TURN = sql("direction = 'in' AND state = 'received'")
+_WITH_PEOPLE = sql("owner <> 'bot'")
+_WAITS_FOR_ANSWER = sql("waiting_since IS NOT NULL")
+_REOPENED = sql("reopened_at IS NOT NULL")
+_WITH_PRIORITY = sql("priority <> 0")
+_WITH_SENTIMENT = sql("sentiment IS NOT NULL")
+
+
+def _in_order(column: str) -> Index:
+    """All rows of one value of a column, by their newest message."""
+    return Index(f"ix_conversations_{column}_last_message_at_id", column, "last_message_at", "id")
 
 
 def values_of(owners: type[Owner]) -> list[str]:
@@ -56,8 +66,8 @@ class Conversation(Base):
         default=Owner.BOT,
     )
     epoch: Mapped[int] = mapped_column(default=1)
-    queue_id: Mapped[int | None] = mapped_column(ForeignKey(Queue.id), index=True)
-    assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id), index=True)
+    queue_id: Mapped[int | None] = mapped_column(ForeignKey(Queue.id))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     priority: Mapped[int] = mapped_column(default=0)
     queue_rank: Mapped[int] = mapped_column(default=0)
     sentiment: Mapped[int | None]
@@ -83,6 +93,57 @@ class Conversation(Base):
         Index("ix_conversations_last_message_at_id", "last_message_at", "id"),
         Index("ix_conversations_status_last_message_at_id", "status", "last_message_at", "id"),
         Index("ix_conversations_owner_queue", "owner", "queue_id", "priority", "waiting_since"),
+        # What the lists of `listing.py` walk in order; each ends with the keyset's own columns.
+        _in_order("queue_id"),
+        Index(
+            "ix_conversations_queue_id_status_last_message_at_id",
+            "queue_id",
+            "status",
+            "last_message_at",
+            "id",
+        ),
+        _in_order("assignee_id"),
+        _in_order("channel_id"),
+        Index("ix_conversations_created_at_id", "created_at", "id"),
+        Index(
+            "ix_conversations_people",
+            "owner",
+            "assignee_id",
+            "last_message_at",
+            "id",
+            postgresql_where=_WITH_PEOPLE,
+            sqlite_where=_WITH_PEOPLE,
+        ),
+        Index(
+            "ix_conversations_waiting",
+            "waiting_since",
+            "id",
+            postgresql_where=_WAITS_FOR_ANSWER,
+            sqlite_where=_WAITS_FOR_ANSWER,
+        ),
+        Index(
+            "ix_conversations_reopened",
+            "last_message_at",
+            "id",
+            postgresql_where=_REOPENED,
+            sqlite_where=_REOPENED,
+        ),
+        Index(
+            "ix_conversations_priority",
+            "priority",
+            "last_message_at",
+            "id",
+            postgresql_where=_WITH_PRIORITY,
+            sqlite_where=_WITH_PRIORITY,
+        ),
+        Index(
+            "ix_conversations_sentiment",
+            "sentiment",
+            "last_message_at",
+            "id",
+            postgresql_where=_WITH_SENTIMENT,
+            sqlite_where=_WITH_SENTIMENT,
+        ),
         Index("ix_conversations_owner_assignee_id_status", "owner", "assignee_id", "status"),
         Index(
             "ix_conversations_work_due_at",
