@@ -19,10 +19,12 @@ from desk.db import database_now
 from desk.errors import ClaimedByOther, Conflict, NotFound
 from desk.events.log import SYSTEM, Actor, by_agent, record_event
 from desk.states import ENDED, OWNER_AFTER, Owner, Status
+from desk.team.queues import default_queue
 from desk.team.tables import Queue, User
 
 HUMAN_FINISHED = "/human_finished"
 FORMER_QUEUE = "former_queue_id"
+FORMER_ASSIGNEE = "former_assignee_id"
 
 
 async def hand_off(
@@ -86,6 +88,25 @@ async def claim(session: AsyncSession, conversation_id: int, user: User) -> Conv
     return conversation
 
 
+async def take_over(session: AsyncSession, conversation_id: int, user: User) -> Conversation:
+    """A supervisor takes a conversation, from another agent too; again is no change.
+
+    Raises:
+        NotFound: there is no such conversation.
+    """
+    conversation = await lock_conversation(session, conversation_id)
+    if conversation.owner is not Owner.AGENT:
+        return await claim(session, conversation_id, user)
+    if conversation.assignee_id == user.id:
+        return conversation
+    actor = by_agent(user.id)
+    await _change_owner(
+        session, conversation, "assign", actor, reason="take_over", assignee_id=user.id
+    )
+    conversation.assignee_id = user.id
+    return conversation
+
+
 async def assign_to_agent(
     session: AsyncSession, conversation_id: int, agent: User, actor: Actor
 ) -> Conversation:
@@ -113,15 +134,18 @@ async def assign_to_queue(
 
 
 async def return_to_queue(
-    session: AsyncSession, conversation_id: int, actor: Actor
+    session: AsyncSession, conversation_id: int, actor: Actor, **facts: Any
 ) -> Conversation:
-    """An agent's conversation waits again.
+    """An agent's conversation waits again; ``facts`` go into the event, such as its ``reason``.
 
     Raises:
         Conflict: no agent has it.
     """
     conversation = await lock_conversation(session, conversation_id)
-    await _change_owner(session, conversation, "return", actor)
+    await _change_owner(session, conversation, "return", actor, **facts)
+    if conversation.queue_id is None:  # It was taken straight from the bot.
+        queue = await default_queue(session)
+        conversation.queue_id = queue.id if queue else None
     conversation.assignee_id = None
     conversation.waiting_since = conversation.waiting_since or datetime.now(UTC)
     return conversation
@@ -213,6 +237,10 @@ async def _change_owner(
         raise Conflict("Isso não é possível: a conversa não está mais com quem estava.")
     before, conversation.owner = conversation.owner, after
     conversation.epoch += 1
+    if before is Owner.AGENT and conversation.assignee_id is not None:
+        facts = {FORMER_ASSIGNEE: conversation.assignee_id, **facts}
+    if after is Owner.QUEUE:
+        conversation.queue_rank = 0  # A place that was given by hand holds for one wait.
     # At a handoff nobody has taken over yet: the bot's words about it still go out.
     if after is not Owner.BOT and happening != "hand_off":
         await _suppress_pending_bot_replies(session, conversation)

@@ -7,15 +7,16 @@ applies the requests in the transaction that ends the turn.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.handoff_tickets import ticket_for_handoff
+from desk.conversations.queue_order import goes_before
 from desk.conversations.tables import Conversation, TurnRequest
 from desk.db import upsert
 from desk.states import Owner, Status
+from desk.team.presence import count_agents_online
 from desk.team.tables import Queue
-from desk.team.users import count_agents_online
 from desk.tickets.opening import queue_of_request
 
 HANDOFF, STATUS, STAY_ENDED = "handoff", "status", "stay_ended"
@@ -92,13 +93,9 @@ async def queue_outlook(
         Conversation.id != conversation.id,
     )
     if conversation.owner is Owner.QUEUE and conversation.waiting_since is not None:
-        ahead = ahead.where(
-            or_(
-                Conversation.priority > conversation.priority,
-                (Conversation.priority == conversation.priority)
-                & (Conversation.waiting_since < conversation.waiting_since),
-            )
-        )
+        ahead = ahead.where(goes_before(conversation))
+    else:  # It will come last among those of its priority.
+        ahead = ahead.where(Conversation.priority >= conversation.priority)
     position = 1 + (await session.execute(ahead)).scalar_one()
     online = await count_agents_online(session, queue_id)
     wait = -(-position * _MINUTES_PER_SERVICE // online) if online else None

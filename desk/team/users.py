@@ -1,17 +1,16 @@
-"""Create users, sign them in and out, know who is there."""
+"""Create users, sign them in and out."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Invalid
 from desk.passwords import draw_token, hash_token
+from desk.team.presence import leave
 from desk.team.tables import Queue, QueueMember, Role, User, UserLogin
 
-ONLINE_SECONDS = 75
-_SEEN_GRAIN_SECONDS = 20
 MIN_PASSWORD_LENGTH = 8
 # Spends the same time on an unknown address as on a known one.
 UNKNOWN_USER_HASH = (
@@ -94,32 +93,20 @@ async def user_of_login(session: AsyncSession, token: str) -> User | None:
 
 
 async def close_login(session: AsyncSession, token: str) -> None:
-    """Signs out."""
-    await session.execute(delete(UserLogin).where(UserLogin.token_hash == hash_token(token)))
-
-
-async def mark_seen(session: AsyncSession, user_id: int) -> None:
-    """Notes that a user's console is open, at most every 20 seconds."""
-    now = datetime.now(UTC)
-    stale = now - timedelta(seconds=_SEEN_GRAIN_SECONDS)
-    await session.execute(
-        update(User)
-        .where(User.id == user_id, (User.last_seen_at.is_(None)) | (User.last_seen_at < stale))
-        .values(last_seen_at=now)
+    """Signs out; whoever is signed in nowhere else is offline at once."""
+    ended = await session.execute(
+        delete(UserLogin)
+        .where(UserLogin.token_hash == hash_token(token))
+        .returning(UserLogin.user_id)
     )
-
-
-async def count_agents_online(session: AsyncSession, queue_id: int | None) -> int:
-    """How many people with an open console can take from this queue."""
-    since = datetime.now(UTC) - timedelta(seconds=ONLINE_SECONDS)
-    serves = select(QueueMember.user_id).where(QueueMember.queue_id == queue_id)
-    query = select(func.count(User.id)).where(
-        User.active,
-        User.last_seen_at > since,
-        User.role != Role.DESIGNER,
-        (User.role.in_([Role.SUPERVISOR, Role.ADMIN])) | (User.id.in_(serves)),
+    user_id = ended.scalar_one_or_none()
+    if user_id is None:
+        return
+    others = select(UserLogin.user_id).where(
+        UserLogin.user_id == user_id, UserLogin.expires_at > datetime.now(UTC)
     )
-    return (await session.execute(query)).scalar_one()
+    if (await session.execute(others.limit(1))).first() is None:
+        await leave(session, user_id)
 
 
 async def list_users(session: AsyncSession) -> Sequence[User]:

@@ -1,14 +1,20 @@
 """The console's live stream: which conversations changed, ids only."""
 
+import asyncio
 import json
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from sanic import Blueprint, Request, Websocket
+from sanic.exceptions import WebsocketClosed
 
+from desk.team.presence import mark_seen
 from desk.team.queues import queue_ids_of
 from desk.team.tables import User
-from desk.team.users import mark_seen, user_of_login
+from desk.team.users import user_of_login
+from handoff.console.looking import Looking
 from handoff.live import Subscriber
 from handoff.security import CONSOLE_COOKIE, read_cookie
 from handoff.services import Services, services_of
@@ -16,6 +22,7 @@ from handoff.services import Services, services_of
 HEARTBEAT_SECONDS = 20.0
 SIGNED_OUT = 4401
 
+logger = structlog.get_logger(__name__)
 blueprint = Blueprint("console_live")
 
 
@@ -35,15 +42,36 @@ async def stream_changes(request: Request, socket: Websocket) -> None:
         queue_ids = await queue_ids_of(session, user)
     subscriber = Subscriber(sees_all=user.sees_all_queues, queue_ids=queue_ids, user_id=user.id)
     services.live.subscribe(subscriber)
+    looking = Looking(services, user, subscriber)
+    listening = asyncio.create_task(_listen(socket, looking))
     try:
         await _tell(socket, services.live.seq, [])
-        await _follow(request, services, socket, subscriber, user)
+        await _follow(request, services, socket, subscriber, user, looking)
     finally:
+        listening.cancel()
+        looking.leave()
         services.live.unsubscribe(subscriber)
 
 
+async def _listen(socket: Websocket, looking: Looking) -> None:
+    """Hears what the page says of itself until it is gone."""
+    try:
+        async for words in socket:
+            await looking.hear(words)
+    except WebsocketClosed:
+        return
+    except Exception:
+        # The screen is no longer shown to colleagues; what it is told goes on.
+        logger.exception("console.listening_failed")
+
+
 async def _follow(
-    request: Request, services: Services, socket: Websocket, subscriber: Subscriber, user: User
+    request: Request,
+    services: Services,
+    socket: Websocket,
+    subscriber: Subscriber,
+    user: User,
+    looking: Looking,
 ) -> None:
     """A word at each change, and now and then an empty one, as long as the login is good."""
     due = 0.0
@@ -54,13 +82,17 @@ async def _follow(
                 return
             async with services.database.transaction() as session:
                 await mark_seen(session, user.id)
+            await looking.stay()
             due = now + HEARTBEAT_SECONDS
         seq, changed = await subscriber.next(HEARTBEAT_SECONDS)
-        await _tell(socket, seq or services.live.seq, list(changed))
+        await _tell(socket, seq or services.live.seq, list(changed), await looking.news())
 
 
-async def _tell(socket: Websocket, seq: int, conversations: list[str]) -> None:
-    await socket.send(json.dumps({"seq": seq, "conversations": conversations}))
+async def _tell(
+    socket: Websocket, seq: int, conversations: list[str], around: dict[str, Any] | None = None
+) -> None:
+    word: dict[str, Any] = {"seq": seq, "conversations": conversations}
+    await socket.send(json.dumps(word | ({"around": around} if around else {})))
 
 
 async def _user_of(request: Request) -> User | None:
