@@ -34,6 +34,8 @@ POSTGRESQL_POOL_SIZE = 20
 
 # SQLite counts row ids by itself only in a column whose type is INTEGER.
 MAX_KEY = 2**63 - 1
+# Of the tables that stay small: people, companies, queues.
+MAX_SMALL_KEY = 2**31 - 1
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 
 

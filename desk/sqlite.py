@@ -8,11 +8,13 @@ the thread. Reads that may be slow (searches, reports) use a plain connection.
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from aiosqlite import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from desk.text import fold
 
 BUSY_TIMEOUT_SECONDS = 30
 _ITER_CHUNK_SIZE = 64
@@ -48,6 +50,12 @@ def prepare_connection(connection: DBAPIConnection, record: ConnectionPoolEntry)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    cast(Any, connection).create_function("fold", 1, _fold, deterministic=True)
+
+
+def _fold(text: object) -> str | None:
+    """SQLite's own lower() knows ASCII only."""
+    return None if text is None else fold(str(text))
 
 
 def _can_wait(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
