@@ -24,10 +24,12 @@ from desk.conversations.arrivals import (
 from desk.db import Database
 from desk.errors import Invalid
 from desk.media.fetching import (
+    FETCHING_SECONDS,
     MAX_FETCH_ATTEMPTS,
     Fetch,
     due_fetches,
     fetch_later,
+    keep_fetching,
     next_fetch_at,
     start_fetch,
 )
@@ -134,11 +136,19 @@ class MediaFetcher:
         return min(max(left, 0.02), LOOK_SECONDS)
 
     async def _work(self, fetch: Fetch) -> None:
+        renewing = asyncio.create_task(self._renew(fetch))
         try:
             await self._fetch(fetch)
+        except asyncio.CancelledError:
+            # The service stops: whoever comes next need not wait.
+            async with self._database.transaction() as session:
+                await fetch_later(session, fetch, 0)
+            raise
         except Exception:
             # The job is taken over when its time is over; nothing is lost.
             logger.exception("fetching.failed", fetch_id=fetch.id)
+        finally:
+            renewing.cancel()
         self._pulse.beat("inbound", "outbound")
 
     async def _fetch(self, fetch: Fetch) -> None:
@@ -160,6 +170,16 @@ class MediaFetcher:
         else:
             async with self._database.transaction() as session:
                 await attach_file(session, fetch, stored)
+
+    async def _renew(self, fetch: Fetch) -> None:
+        while True:
+            await asyncio.sleep(FETCHING_SECONDS / 3)
+            try:
+                async with self._database.transaction() as session:
+                    await keep_fetching(session, fetch)
+            except Exception:
+                # The database may be restarting; there is time for another try or two.
+                logger.exception("fetching.renew_failed", fetch_id=fetch.id)
 
     async def _later(self, fetch: Fetch, reason: str, seconds: float | None) -> None:
         logger.warning("fetching.later", fetch_id=fetch.id, reason=reason)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.media.tables import MediaFetch
 
-FETCHING_SECONDS = 120
+FETCHING_SECONDS = 30
 MAX_FETCH_ATTEMPTS = 7
 
 
@@ -86,6 +86,11 @@ async def start_fetch(session: AsyncSession, fetch_id: int) -> Fetch | None:
     )
     row = taken.one_or_none()
     return Fetch(*row) if row is not None else None
+
+
+async def keep_fetching(session: AsyncSession, fetch: Fetch) -> None:
+    """A large file takes long: no other process may believe that this one died."""
+    await fetch_later(session, fetch, FETCHING_SECONDS)
 
 
 async def fetch_later(session: AsyncSession, fetch: Fetch, seconds: float) -> None:

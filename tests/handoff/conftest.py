@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import ENGINES
 from tests.handoff.serving import Served, copy_of
+from tests.handoff.telegram_chat import Chat
 from tests.postgresql import PostgresDatabases
 
 
@@ -24,3 +25,13 @@ def served(
     with Served(url, folder) as running:
         running.set_secrets()
         yield running
+
+
+@pytest.fixture
+def chat(served: Served) -> Iterator[Chat]:
+    """A new person at Telegram."""
+    with served.client() as client:
+        yield Chat(served, client)
+    for expected in (served.telegram.answers, served.telegram.file_answers, served.rasa.turns):
+        expected.clear()
+    served.telegram.held.clear()

@@ -118,8 +118,8 @@ class Served:
     async def _seed(self) -> None:
         database = Database(self._database_url)
         async with database.transaction() as session:
-            await seed_demo(session, PASSWORD)
-            await a_channel(session, "telegram", "equipe")
+            if await seed_demo(session, PASSWORD):  # not when a service starts once more
+                await a_channel(session, "telegram", "equipe")
         await database.close()
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:

@@ -1,108 +1,16 @@
 """Telegram end to end: webhooks in, ``sendMessage`` out, against a fake Bot API server."""
 
-import itertools
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
-from sqlalchemy import update as update_rows
 
 from desk.channels.tables import Receipt
 from desk.contacts.tables import Contact, ContactAlias
-from desk.conversations.ownership import claim
-from desk.conversations.tables import Conversation, Message
-from desk.team.users import find_user
 from tests.fakes.rasa import says
-from tests.fakes.telegram import (
-    BAD_GATEWAY,
-    BLOCKED,
-    GONE,
-    NONSENSE,
-    TOO_MANY,
-    pressed,
-    update,
-    words_of,
-)
+from tests.fakes.telegram import BAD_GATEWAY, BLOCKED, GONE, NONSENSE, TOO_MANY, update
 from tests.handoff.serving import WEBHOOK_SECRET, Served
-
-PATH = "/channels/telegram/equipe"
-people = itertools.count(1001)
-
-
-class Chat:
-    """One person's chat with the bot."""
-
-    def __init__(self, served: Served, client: httpx.Client) -> None:
-        self.served, self.client, self.user_id = served, client, next(people)
-        self._numbers = itertools.count(1)
-
-    def deliver(self, body: object, secret: str = WEBHOOK_SECRET) -> httpx.Response:
-        """Posts a webhook body."""
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
-        return self.client.post(PATH, content=content, headers=headers)
-
-    def write(self, text: str, **message: Any) -> dict[str, Any]:
-        """A text as Telegram delivers it; gives the update."""
-        sent = update(text, next(self._numbers), self.user_id, **message)
-        assert self.deliver(sent).status_code == 200
-        return sent
-
-    def press(self, data: str) -> None:
-        """Presses a button under a message."""
-        assert self.deliver(pressed(self.user_id, data, next(self._numbers))).status_code == 200
-
-    @property
-    def sent(self) -> list[dict[str, Any]]:
-        """What was sent to this person, whole."""
-        return [
-            body for body in self.served.telegram.sent if str(body["chat_id"]) == str(self.user_id)
-        ]
-
-    @property
-    def rows(self) -> list[Message]:
-        """All messages of the chat."""
-        return self.served.rows(str(self.user_id))
-
-    @property
-    def got(self) -> list[str]:
-        """What this person got, in order."""
-        return [words_of(body) for body in self.sent]
-
-    def states(self) -> list[str]:
-        """The states of the messages to this person."""
-        return [row.state for row in self.rows if row.direction == "out"]
-
-    def until_states(self, *states: str) -> None:
-        """Waits until the messages to this person have these states."""
-        self.served.until(lambda: self.states() == list(states), f"{states}")
-
-    def make_due(self) -> None:
-        """As if all waits were over."""
-
-        async def write() -> None:
-            past = datetime.now(UTC) - timedelta(seconds=1)
-            async with self.served.database.transaction() as session:
-                await session.execute(
-                    update_rows(Message)
-                    .where(Message.external_chat == str(self.user_id), Message.due_at.is_not(None))
-                    .values(due_at=past)
-                )
-            self.served.services.pulse.beat()
-
-        self.served.call(write())
-
-
-@pytest.fixture
-def chat(served: Served) -> Iterator[Chat]:
-    with served.client() as client:
-        yield Chat(served, client)
-    served.telegram.answers.clear()
-    served.rasa.turns.clear()
+from tests.handoff.telegram_chat import PATH, Chat
 
 
 def receipts(served: Served) -> list[Receipt]:
@@ -285,15 +193,7 @@ def test_what_the_bot_has_not_sent_when_a_person_takes_over_stays_unsent(chat: C
     chat.served.telegram.answers.append(TOO_MANY)
     chat.write("oi")
     chat.served.until(lambda: chat.states() == ["pending"] * 2 and chat.rows[1].attempts == 1)
-
-    async def take() -> None:
-        async with chat.served.database.transaction() as session:
-            query = select(Conversation.id).where(Conversation.external_chat == str(chat.user_id))
-            ana = await find_user(session, "ana@demo.ponte")
-            assert ana is not None
-            await claim(session, (await session.execute(query)).scalar_one(), ana)
-
-    chat.served.call(take())
+    chat.claimed()
     chat.make_due()
     chat.write("alô?")
     chat.served.until(lambda: {row.text: row.state for row in chat.rows}.get("alô?") == "done")
