@@ -10,6 +10,7 @@ from desk.conversations.search import tables as search
 from desk.db import Base
 from desk.events import tables as events
 from desk.hours import tables as hours
+from desk.imports import tables as imports
 from desk.mail import tables as mail
 from desk.media import tables as media
 from desk.tags import tables as tags
@@ -26,6 +27,7 @@ __all__ = [
     "conversations",
     "events",
     "hours",
+    "imports",
     "mail",
     "media",
     "search",

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String
+from sqlalchemy import JSON, BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base, BigKey
+
+_BY_AGENTS = text("actor_kind = 'agent'")
 
 
 class Event(Base):
@@ -31,6 +33,13 @@ class Event(Base):
         Index("ix_desk_events_conversation_id_seq", "conversation_id", "seq"),
         Index("ix_desk_events_ticket_id_seq", "ticket_id", "seq"),
         Index("ix_desk_events_kind_seq", "kind", "seq"),
+        Index(
+            "ix_desk_events_agent_seq",
+            "actor_id",
+            "seq",
+            postgresql_where=_BY_AGENTS,
+            sqlite_where=_BY_AGENTS,
+        ),
     )
 
 
