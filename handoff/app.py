@@ -26,6 +26,7 @@ from handoff.mailer import Mailer
 from handoff.outbox import Outbox
 from handoff.pages import install_static, render_error
 from handoff.problems import install_problem_handlers
+from handoff.presence import Presence
 from handoff.pulse import Pulse
 from handoff.security import install_security
 from handoff.services import Services
@@ -91,6 +92,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
     )
     live = Live(database, pulse)
     delivered = Delivered(database, pulse)
+    presence = Presence(database)
     words = Words.load()
     telegram = BotApi(settings.telegram_api_url, vault)
     senders = {"telegram": TelegramSender(telegram, settings.media_dir)}
@@ -99,13 +101,14 @@ async def _start(app: Sanic[Any, Any]) -> None:
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
     app.ctx.services = Services(
-        settings, database, vault, words, bot, pulse, live, delivered, bridge
+        settings, database, vault, words, bot, pulse, live, delivered, bridge, presence
     )
     app.ctx.telegram = telegram
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
         "live": live.run(),
         "delivered": delivered.run(),
+        "presence": presence.run(),
         "intake": webhooks.Intake(database, pulse, app.ctx.receivers, thanks).run(),
         "fetching": MediaFetcher(settings, database, pulse, words, fetchers).run(),
         "bridge": bridge.run(),

@@ -74,6 +74,10 @@ class Subscriber:
         self.closed = True
         self._arrived.set()
 
+    def wake(self) -> None:
+        """Something else than a change is new: ``next`` ends with nothing."""
+        self._arrived.set()
+
     async def next(self, seconds: float) -> tuple[int, dict[str, set[int]]]:
         """The number reached and the changed message ids by conversation; empty after a while."""
         await wait_for(self._arrived, seconds)

@@ -11,6 +11,7 @@ from handoff.bot import RasaClient
 from handoff.bridge.loop import Bridge
 from handoff.delivered import Delivered
 from handoff.live import Live
+from handoff.presence import Presence
 from handoff.pulse import Pulse
 from handoff.words import Words
 
@@ -28,6 +29,7 @@ class Services:
     live: Live
     delivered: Delivered
     bridge: Bridge
+    presence: Presence
 
 
 def services_of(request: Request) -> Services:

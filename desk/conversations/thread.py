@@ -112,6 +112,11 @@ async def messages_by_id(
     return await _views(session, conversation, query, side)
 
 
+def name_for_contact(channel: Channel, user: User) -> str:
+    """What a customer reads of somebody of the team: the brand, unless the first name is shown."""
+    return user.first_name if channel.shows_agent_name else channel.brand
+
+
 def _visible(conversation: Conversation, side: Side) -> Select[Message]:
     query = select(Message).where(
         Message.conversation_id == conversation.id, Message.kind != "internal"
@@ -227,7 +232,7 @@ async def _author_names(
         elif side == "team":
             name = user.name
         else:
-            name = user.first_name if channel.shows_agent_name else channel.brand
+            name = name_for_contact(channel, user)
         names[row.author_kind, row.author_user_id] = name
     return names
 

@@ -1,21 +1,26 @@
 """Messages and notes of a conversation."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field
 from sanic import HTTPResponse, Request
 from sanic.response import json
 
 from desk.contacts.portal_access import hide_credentials
 from desk.conversations.access import visible_conversation
+from desk.conversations.mentions import mentionable_users
+from desk.conversations.resending import resend_message
+from desk.conversations.revisions import revisions_of
 from desk.conversations.team_messages import (
     add_note,
     delete_message,
     edit_message,
     post_agent_message,
 )
-from desk.conversations.thread import MessageView, latest_messages, messages_after
+from desk.conversations.thread import MessageView, QuoteView, latest_messages, messages_after
+from desk.db import MAX_SMALL_KEY
 from desk.events.log import by_agent
 from desk.media.store import StoredFile
 from handoff.api.endpoints import Endpoint, Shape
@@ -24,6 +29,8 @@ from handoff.problems import Problem, check_shape, read_body, read_number
 from handoff.security import api_user, current_user
 from handoff.services import Services, services_of
 from handoff.uploads import is_multipart, keep_files, read_form, read_json
+
+UserId = Annotated[int, Field(ge=1, le=MAX_SMALL_KEY)]
 
 
 class NewMessage(Shape):
@@ -39,6 +46,7 @@ class NewNote(Shape):
 
     text: str
     client_id: UUID | None = None
+    mentions: list[UserId] = Field(default_factory=list, max_length=100)
 
 
 class EditedMessage(Shape):
@@ -58,8 +66,19 @@ def message_json(services: Services, view: MessageView) -> dict[str, Any]:
             asdict(file) | {"url": media_url(services, file.id, file.name)}
             for file in view.attachments
         ],
+        "quote": _quote_json(view.quote) if view.quote else None,
     }
     return {name: value for name, value in shown.items() if not name.startswith("author_")}
+
+
+def _quote_json(quote: QuoteView) -> dict[str, Any]:
+    return {
+        "id": quote.id,
+        "seq": quote.seq,
+        "author": {"kind": quote.author_kind, "name": quote.author_name},
+        "text": hide_credentials(quote.text),
+        "deleted": quote.deleted,
+    }
 
 
 @api_user("agent", "supervisor", "admin")
@@ -112,7 +131,7 @@ async def send_note(request: Request, conversation_id: str) -> HTTPResponse:
     client_id = str(body.client_id) if body.client_id else None
     async with services.database.transaction() as session:
         found = await visible_conversation(session, user, conversation_id)
-        note = await add_note(session, found.id, user, body.text, client_id)
+        note = await add_note(session, found.id, user, body.text, client_id, body.mentions)
     services.pulse.beat("outbound")
     return json({"id": note.id, "seq": note.seq}, status=201)
 
@@ -142,6 +161,43 @@ async def remove_message(request: Request, conversation_id: str, message_id: int
     return json({"id": message_id, "deleted": True})
 
 
+@api_user("agent", "supervisor", "admin")
+async def resend_failed(request: Request, conversation_id: str, message_id: int) -> HTTPResponse:
+    """Tries a failed message again."""
+    services = services_of(request)
+    actor = by_agent(current_user(request).id)
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        await resend_message(session, found.id, message_id, actor)
+    services.pulse.beat("outbound")
+    return json({"id": message_id}, status=202)
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_revisions(request: Request, conversation_id: str, message_id: int) -> HTTPResponse:
+    """What a message said before it was edited."""
+    async with services_of(request).database.reading() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        earlier = await revisions_of(session, found.id, message_id)
+    return json(
+        {
+            "revisions": [
+                {"text": hide_credentials(each.text), "replaced_at": each.replaced_at.isoformat()}
+                for each in earlier
+            ]
+        }
+    )
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_mentionable(request: Request, conversation_id: str) -> HTTPResponse:
+    """Colleagues whom a note here may name."""
+    async with services_of(request).database.reading() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        users = await mentionable_users(session, found, but=current_user(request))
+    return json({"users": [{"id": user.id, "name": user.name} for user in users]})
+
+
 _ALL = "/conversations/<conversation_id:str>/messages"
 _ONE = _ALL + "/<message_id:int>"
 
@@ -166,4 +222,18 @@ ENDPOINTS = [
     ),
     Endpoint("PATCH", _ONE, change_message, "Edit one's own message.", EditedMessage),
     Endpoint("DELETE", _ONE, remove_message, "Hide one's own message from the team."),
+    Endpoint(
+        "POST",
+        _ONE + "/resend",
+        resend_failed,
+        "Try a failed message again.",
+        answers={202: "It waits for its turn.", 409: "It has not failed."},
+    ),
+    Endpoint("GET", _ONE + "/revisions", list_revisions, "What a message said before."),
+    Endpoint(
+        "GET",
+        "/conversations/<conversation_id:str>/mentionable",
+        list_mentionable,
+        "Colleagues whom a note may name.",
+    ),
 ]

@@ -274,3 +274,42 @@ def test_the_openapi_document_speaks_of_every_call(served: Served) -> None:
         for method, path in operations:
             answer = client.request(method.upper(), path.replace("{message_id}", "1"), json={})
             assert answer.status_code in (400, 401), (method, path)
+
+
+def test_a_colleague_is_named_in_a_note_and_one_without_access_is_not(
+    served: Served, waiting: Visitor
+) -> None:
+    with served.team("ana@demo.ponte") as ana, served.team("bruno@demo.ponte") as bruno:
+        listed = ana.get(of(waiting, "/mentionable")).json()["users"]
+        assert bruno.get(of(waiting, "/mentionable")).status_code == 404
+        ids = {each["name"].split()[0]: each["id"] for each in listed}
+        assert "Sueli" in ids
+        assert not {"Ana", "Bruno"} & ids.keys()
+        note = {"text": "@Sueli veja", "mentions": [ids["Sueli"]]}
+        answer = ana.post(of(waiting, "/notes"), json=note)
+        assert answer.status_code == 201, answer.text
+        shown = ana.get(of(waiting, "/messages")).json()["messages"][-1]
+        assert [name.split()[0] for name in shown["mentions"]] == ["Sueli"]
+        for wrong in ([0], [2**40], [999_999], ["x"], "x", [max(ids.values()) + 500]):
+            refused = ana.post(of(waiting, "/notes"), json={"text": "oi", "mentions": wrong})
+            assert refused.status_code == 400, wrong
+            assert error_of(refused)["field"].startswith("mentions")
+
+
+def test_a_quote_an_edit_and_what_was_said_before(served: Served, waiting: Visitor) -> None:
+    asked = waiting.messages()[0]
+    with served.team("ana@demo.ponte") as ana:
+        ana.post(of(waiting, "/claim"), json={})
+        sent = ana.post(of(waiting, "/messages"), json=message("dois dias", reply_to=asked["id"]))
+        path = of(waiting, f"/messages/{sent.json()['id']}")
+        assert ana.patch(path, json={"text": "três dias"}).status_code == 200
+        shown = ana.get(of(waiting, "/messages")).json()["messages"][-1]
+        assert (shown["quote"]["id"], shown["quote"]["text"]) == (asked["id"], asked["text"])
+        (before,) = ana.get(path + "/revisions").json()["revisions"]
+        assert before["text"] == "dois dias"
+        assert ana.post(path + "/resend", json={}).status_code == 409
+        assert ana.get(of(waiting, "/messages/999999999999/revisions")).status_code == 404
+    mine = waiting.messages()[-1]
+    assert (mine["reply_to"], mine["text"]) == (asked["id"], "três dias")
+    assert mine["edited_at"] is not None
+    assert "revisions" not in mine

@@ -349,3 +349,22 @@ def test_buttons_come_with_their_payloads_and_pass_when_pressed(
     assert visitor.messages()[1]["buttons"] == [button]
     visitor.post("Sim", payload="/affirm")
     assert answered(visitor, after=3) == ["re: /affirm"]
+
+
+def test_what_the_customer_has_read_shows_to_the_team(served: Served, visitor: Visitor) -> None:
+    visitor.post("oi")
+    assert answered(visitor) == ["re: oi"]
+    reply = visitor.messages()[-1]
+    assert visitor.client.post("/read", json={"seq": 10**9}).status_code == 204
+    assert visitor.messages()[-1]["delivery"] == "read"
+    served.queue_up(visitor.conversation, "suporte")
+    with served.team("ana@demo.ponte") as ana:
+        shown = ana.get(f"/conversations/{visitor.conversation}/messages").json()["messages"]
+    assert (shown[-1]["id"], shown[-1]["delivery"]) == (reply["id"], "read")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"seq": -1}, {"seq": 2**40}, {"seq": "x"}, {"seq": 1, "a": 1}]
+)
+def test_a_malformed_read_mark_is_refused(visitor: Visitor, body: dict[str, object]) -> None:
+    assert visitor.client.post("/read", json=body).status_code == 400

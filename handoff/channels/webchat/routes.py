@@ -5,11 +5,12 @@ import uuid
 from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import json
+from sanic.response import empty, json
 
 from desk.channels.directory import channel_by_slug
 from desk.contacts.directory import Alias
 from desk.conversations.find import conversation_for
+from desk.conversations.reading import mark_read_by_contact
 from desk.conversations.receive import Inbound, receive_message
 from desk.conversations.tables import Conversation
 from desk.conversations.team_messages import delete_message, edit_message
@@ -18,7 +19,14 @@ from desk.conversations.webchat_sessions import conversation_of_session, open_we
 from desk.events.log import by_contact
 from desk.media.store import StoredFile
 from desk.states import Owner
-from handoff.channels.webchat.shapes import EditedMessage, NewMessage, NewSession, messages_json
+from handoff.channels.webchat.shapes import (
+    EditedMessage,
+    NewMessage,
+    NewSession,
+    ReadMark,
+    Typing,
+    messages_json,
+)
 from handoff.channels.webchat.stream import stream_events, wait_for_messages
 from handoff.pages import render
 from handoff.problems import Problem, check_shape, read_body, read_number
@@ -85,6 +93,7 @@ async def send_message(request: Request, channel: str) -> HTTPResponse:
         job = None
         if received.is_new and received.conversation.owner is Owner.BOT:
             job = await services.bridge.take_now(session, conversation.id)
+    services.presence.customer_writes(conversation.id, on=False)
     if job is not None:
         services.bridge.start(job)
     services.pulse.beat("events" if job else "inbound")
@@ -135,6 +144,29 @@ async def remove_message(request: Request, channel: str, message_id: int) -> HTT
         )
     services.pulse.beat("events")
     return json(await _one(services, conversation, message_id))
+
+
+@blueprint.post("/<channel:str>/read")
+async def mark_read(request: Request, channel: str) -> HTTPResponse:
+    """The customer has seen the messages up to a number."""
+    conversation = await _conversation(request, channel)
+    services = services_of(request)
+    seq = read_body(request, ReadMark).seq
+    async with services.database.transaction() as session:
+        current = await session.get_one(Conversation, conversation.id)
+        is_news = await mark_read_by_contact(session, current, seq)
+    if is_news:
+        services.pulse.beat("events")
+    return empty()
+
+
+@blueprint.post("/<channel:str>/typing")
+async def tell_typing(request: Request, channel: str) -> HTTPResponse:
+    """The customer is writing, or has stopped; it is forgotten after some seconds."""
+    conversation = await _conversation(request, channel)
+    on = read_body(request, Typing).typing
+    services_of(request).presence.customer_writes(conversation.id, on=on)
+    return empty()
 
 
 async def _conversation(request: Request, channel: str) -> Conversation:

@@ -61,6 +61,22 @@ class EditedMessage(BaseModel):
     text: str
 
 
+class ReadMark(BaseModel):
+    """Body of POST read: the newest message that the customer has seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seq: int = Field(ge=0, le=2**31 - 1)
+
+
+class Typing(BaseModel):
+    """Body of POST typing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    typing: bool = True
+
+
 async def messages_json(
     session: AsyncSession,
     services: Services,
@@ -95,6 +111,8 @@ async def _message_json(
                 "mime": file.mime,
                 "size": file.size,
                 "name": file.name,
+                "width": file.width,
+                "height": file.height,
             }
             for file in view.attachments
         ],

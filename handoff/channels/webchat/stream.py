@@ -6,8 +6,16 @@ from typing import Any
 
 from sanic import Request
 
+from desk.channels.tables import Channel
 from desk.conversations.tables import Conversation
-from desk.conversations.thread import MessageView, messages_after, messages_by_id
+from desk.conversations.thread import (
+    MessageView,
+    messages_after,
+    messages_by_id,
+    name_for_contact,
+)
+from desk.states import Owner
+from desk.team.tables import User
 from handoff.channels.webchat.shapes import messages_json
 from handoff.live import OneConversation
 from handoff.services import Services
@@ -40,6 +48,8 @@ async def stream_events(
     """Sends what is there after a number, then each new or changed message, until cut."""
     subscriber = OneConversation(conversation.id)
     services.live.subscribe(subscriber)
+    services.presence.watch(conversation.id, subscriber.wake)
+    typing: dict[str, str] | None = None
     try:
         response = await request.respond(
             content_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
@@ -57,14 +67,16 @@ async def stream_events(
                     continue
             _, changed = await subscriber.next(_COMMENT_SECONDS)
             ids = changed.get(conversation.public_id)
-            if ids is None:
+            was_typing, typing = typing, await _who_types(services, conversation)
+            if ids is None and typing == was_typing:
                 await response.send(": ok\n\n")
                 views = []
                 continue
-            content, views = await _changed(services, conversation, after, ids)
-            await response.send(_event(content))
+            content, views = await _changed(services, conversation, after, ids or set())
+            await response.send(_event(content | {"typing": typing}))
         await response.eof()
     finally:
+        services.presence.unwatch(conversation.id, subscriber.wake)
         services.live.unsubscribe(subscriber)
 
 
@@ -95,6 +107,20 @@ async def _changed(
         content = await messages_json(session, services, current, [*again, *views])
     services.delivered.note(views)
     return content, views
+
+
+async def _who_types(services: Services, conversation: Conversation) -> dict[str, str] | None:
+    """Somebody of the team writes to the customer; who only looks or takes notes is not told."""
+    user_id = services.presence.who_replies(conversation.id)
+    if user_id is None:
+        return None
+    async with services.database.reading() as session:
+        current = await session.get_one(Conversation, conversation.id)
+        if current.owner is not Owner.AGENT:
+            return None
+        channel = await session.get_one(Channel, current.channel_id)
+        user = await session.get_one(User, user_id)
+        return {"name": name_for_contact(channel, user)}
 
 
 def _event(content: dict[str, Any]) -> str:
