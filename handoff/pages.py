@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sanic import HTTPResponse, Request, Sanic
 from sanic.response import html
 
+from desk.team.preferences import Theme, preferences_of
 from handoff.i18n import _, current_locale
-from handoff.preferences import THEMES, preferences_of
 from handoff.security import csrf_token
 from handoff.services import services_of
 
@@ -71,7 +71,7 @@ def theme_of(request: Request) -> str:
     if user is not None:
         return preferences_of(user).theme
     cookie = str(request.cookies.get(THEME_COOKIE) or "")
-    return cookie if cookie in THEMES else "system"
+    return cookie if cookie in get_args(Theme) else "system"
 
 
 def render_error(request: Request, status: int, message: str) -> HTTPResponse:

@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from desk.team.preferences import preferences_of
 from desk.team.tables import Role, User
 from handoff.i18n import LOCALES, N_, SOURCE_LOCALE, _, current_locale, script_words
-from handoff.preferences import THEMES, preferences_of
 
 _ALL = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 
@@ -35,6 +35,8 @@ PLACES = (
     ),
     Place(N_("Ajustes"), "/console/settings", "settings", _ALL, ("/console/settings",)),
 )
+
+THEMES = {"system": N_("Como o sistema"), "light": N_("Claro"), "dark": N_("Escuro")}
 
 ROLE_LABELS = {
     Role.AGENT: N_("Atendente"),

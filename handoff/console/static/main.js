@@ -3,6 +3,7 @@ import { initComposer, isSending } from "./composer.js";
 import { live } from "./live.js";
 import { openConversation, post, refreshInbox, refreshPane } from "./page.js";
 import { rememberPlace, restorePlace } from "./thread.js";
+import { showWaitingCount } from "./title.js";
 import { showProblem } from "./toast.js";
 import { t } from "/static/assets/words.js";
 
@@ -18,7 +19,7 @@ function showWaiting() {
     byId("announcer").textContent = now === 1 ? t("Uma conversa espera na fila.") : t("{count} conversas esperam na fila.", { count: now });
   }
   waiting = now;
-  document.title = `${now > 0 ? `(${now}) ` : ""}Ponte · ${t("Atendimento")}`;
+  showWaitingCount(now);
 }
 
 function markOpenRow() {

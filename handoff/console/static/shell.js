@@ -1,8 +1,12 @@
-/* Wires what every console page has: the live connection and its state. */
+/* Wires what every console page has: the live connection and its state, shortcuts, notices. */
 import { live } from "./live.js";
+import * as notices from "./notices.js";
+import * as shortcuts from "./shortcuts.js";
+import "./title.js";
 import { showToast } from "./toast.js";
 import { t } from "/static/assets/words.js";
 
+const { preferences } = JSON.parse(document.getElementById("frame").textContent);
 const line = document.getElementById("connection");
 
 live.onState((state) => {
@@ -11,6 +15,8 @@ live.onState((state) => {
   line.textContent = words[state];
 });
 live.open();
+notices.listen(preferences);
+shortcuts.listen(preferences.shortcuts);
 
 document.addEventListener("htmx:before:response", (event) => {
   if (event.detail.ctx.response.raw.redirected) {

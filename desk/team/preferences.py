@@ -1,25 +1,19 @@
 """What a person sets for their own screens; kept in ``User.preferences``."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from desk.team.tables import User
-from handoff.i18n import N_
 
 Theme = Literal["system", "light", "dark"]
-THEMES: dict[str, str] = {
-    "system": N_("Como o sistema"),
-    "light": N_("Claro"),
-    "dark": N_("Escuro"),
-}
 
 
 class Preferences(BaseModel):
-    """Every preference with what holds until it is set; unknown ones are left out.
+    """Every preference with what holds until it is set.
 
-    ``notify_*``: what rings and is shown by the desktop; ``notify_text``: whether a desktop
-    notification shows the message's text, which others may read on the screen.
+    ``notify_*``: what rings and is shown on the desktop; ``notify_text``: whether a desktop
+    notification shows the message's words, which others may read on that screen.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -43,12 +37,11 @@ def preferences_of(user: User) -> Preferences:
         return Preferences()
 
 
-def change_preferences(user: User, **values: object) -> Preferences:
+def change_preferences(user: User, changes: dict[str, Any]) -> Preferences:
     """Sets some of them on a user of an open transaction.
 
-    Raises:
-        ValidationError: a value that is none.
+    They are nobody else's matter, so there is no event.
     """
-    changed = Preferences.model_validate(preferences_of(user).model_dump() | values)
+    changed = Preferences.model_validate(preferences_of(user).model_dump() | changes)
     user.preferences = dict(user.preferences or {}) | changed.model_dump()
     return changed
