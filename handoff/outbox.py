@@ -47,11 +47,17 @@ logger = structlog.get_logger(__name__)
 
 
 class TryLater(Exception):
-    """The provider is away or asks for patience; ``seconds`` when it said how long."""
+    """The provider is away or asks for patience; ``seconds`` when it said how long.
 
-    def __init__(self, reason: str, seconds: float | None = None) -> None:
+    ``uncertain``: it may have taken the message, and its answer was lost.
+    """
+
+    def __init__(
+        self, reason: str, seconds: float | None = None, *, uncertain: bool = False
+    ) -> None:
         super().__init__(reason)
         self.seconds = seconds
+        self.uncertain = uncertain
 
 
 class Undeliverable(Exception):
@@ -160,10 +166,16 @@ class Outbox:
             async with self._database.transaction() as session:
                 await settle_failed(session, delivery, str(error))
         except Exception as error:
-            reason, seconds = _look(error, "send", message_id)
+            later = _look(error, "send", message_id)
             tried = progress.tried(delivery)
             async with self._database.transaction() as session:
-                await settle_later(session, tried, reason, seconds or _pause(tried.attempts))
+                await settle_later(
+                    session,
+                    tried,
+                    str(later),
+                    later.seconds or _pause(tried.attempts),
+                    uncertain=later.uncertain,
+                )
         else:
             async with self._database.transaction() as session:
                 await settle_sent(session, delivery, provider_id)
@@ -186,9 +198,9 @@ class Outbox:
             async with self._database.transaction() as session:
                 await edit_failed(session, edit, str(error))
         except Exception as error:
-            reason, seconds = _look(error, "edit", message_id)
+            later = _look(error, "edit", message_id)
             async with self._database.transaction() as session:
-                await edit_later(session, edit, reason, seconds or _pause(edit.attempts))
+                await edit_later(session, edit, str(later), later.seconds or _pause(edit.attempts))
         else:
             async with self._database.transaction() as session:
                 await edit_told(session, edit)
@@ -232,10 +244,10 @@ def _pause(attempts: int) -> float:
     return min(_FIRST_PAUSE_SECONDS * 2.0**attempts, _LONGEST_PAUSE_SECONDS)
 
 
-def _look(error: Exception, what: str, message_id: int) -> tuple[str, float | None]:
-    """Reason and seconds of a failure that may pass."""
+def _look(error: Exception, what: str, message_id: int) -> TryLater:
+    """A failure that may pass."""
     if isinstance(error, TryLater):
-        return str(error), error.seconds
+        return error
     # A provider that answers what nobody foresaw: tried again, and given up in the end.
     logger.error(f"outbox.{what}_failed", message_id=message_id, exc_info=error)
-    return type(error).__name__, None
+    return TryLater(type(error).__name__)

@@ -24,6 +24,7 @@ from desk.states import Owner
 
 SENDING_SECONDS = 60
 MAX_ATTEMPTS = 8
+_UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,9 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
     if message.author_kind == "bot" and owner is Owner.AGENT:
         message.state = "suppressed"
         return None
-    if message.state == "sending":
-        message.data = {**message.data, "perhaps_repeated": True}
+    if message.state == "sending" or _UNCERTAIN in message.data:
+        kept = {key: value for key, value in message.data.items() if key != _UNCERTAIN}
+        message.data = {**kept, "perhaps_repeated": True}
     message.state = "sending"
     message.attempts += 1
     message.due_at = now + timedelta(seconds=SENDING_SECONDS)
@@ -158,9 +160,21 @@ async def settle_failed(session: AsyncSession, delivery: Delivery, reason: str) 
 
 
 async def settle_later(
-    session: AsyncSession, delivery: Delivery, reason: str, seconds: float
+    session: AsyncSession,
+    delivery: Delivery,
+    reason: str,
+    seconds: float,
+    *,
+    uncertain: bool = False,
 ) -> None:
-    """It waits for another try; after too many it has failed."""
+    """It waits for another try; after too many it has failed.
+
+    ``uncertain``: the provider's answer was lost, so that it may have it already.
+    """
+    if uncertain:
+        message = await session.get_one(Message, delivery.message_id, populate_existing=True)
+        message.data = {**message.data, _UNCERTAIN: True}
+        await session.flush()
     if delivery.attempts >= MAX_ATTEMPTS:
         await settle_failed(session, delivery, reason)
         return

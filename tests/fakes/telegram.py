@@ -44,7 +44,8 @@ class FakeTelegram:
     """``answers``: how the next calls are answered; after them everything is taken.
 
     ``files``: what can be fetched, by file_id; ``held`` ones wait. ``file_answers``: how the next
-    fetches (``getFile``, then the file) are answered; None lets one through. ``sent``: what
+    fetches (``getFile``, then the file) are answered; None lets one through. To chats in ``slow``
+    everything takes long. ``sent``: what
     brought a message to a chat, in order, with ``method`` and ``files``; ``calls``: the rest.
     """
 
@@ -55,6 +56,7 @@ class FakeTelegram:
     held: set[str] = field(default_factory=set)
     file_answers: list[Answer | None] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+    slow: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: itertools.count(100_001))
 
     async def __call__(self, heard: Heard) -> Answer:
@@ -67,6 +69,8 @@ class FakeTelegram:
         body = _body_of(heard)
         if method == "getFile":
             return await self._look_up(body["file_id"])
+        while str(body.get("chat_id")) in self.slow:  # noqa: ASYNC110 - as below
+            await asyncio.sleep(0.02)
         answer = self.answers.pop(0) if self.answers and method != "answerCallbackQuery" else None
         if isinstance(answer, Answer):
             return answer
@@ -102,7 +106,7 @@ class FakeTelegram:
     async def _file(self, file_id: str) -> Answer:
         if (answer := self._file_answer()) is not None:
             return answer
-        while file_id in self.held:  # noqa: ASYNC110 - the test decides, from another thread
+        while file_id in self.held:  # noqa: ASYNC110 - a test decides
             await asyncio.sleep(0.02)
         self.fetched.append(file_id)
         return Answer(self.files[file_id])

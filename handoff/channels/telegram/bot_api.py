@@ -17,6 +17,7 @@ from handoff.outbox import TryLater, Undeliverable
 _CALL_SECONDS = 15.0
 _UPLOAD_SECONDS = 300.0
 _SILENT = "o Telegram não respondeu"
+_NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Upload = tuple[str, bytes, str]
 """Name, bytes, type."""
@@ -78,9 +79,13 @@ class BotApi:
                     answer = await self._client.post(path, data=_form(body), files=dict(uploads))
                 else:
                     answer = await self._client.post(path, json=dict(body))
+        except (httpx.HTTPError, TimeoutError) as error:
+            reached = not isinstance(error, _NOT_REACHED)
+            raise TryLater(f"{_SILENT} ({type(error).__name__})", uncertain=reached) from None
+        try:
             content = answer.json()
-        except (httpx.HTTPError, ValueError, TimeoutError) as error:
-            raise TryLater(f"{_SILENT} ({type(error).__name__})") from None
+        except ValueError:  # a gateway's page
+            content = {}
         return _result(answer.status_code, content)
 
     async def download(self, channel: Channel, file_path: str, max_bytes: int) -> bytes:
@@ -126,4 +131,6 @@ def _result(status: int, content: Any) -> Any:
         raise TryLater("o Telegram pediu para esperar", float(seconds) if seconds else None)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise TryLater(f"o Telegram está com problemas ({status})")
+    if "description" not in content:
+        raise TryLater(f"o Telegram respondeu algo que não se entende ({status})")
     raise Refused(reason)
