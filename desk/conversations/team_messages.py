@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.canned.fill import unfilled_variable
 from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
@@ -39,12 +40,15 @@ async def post_agent_message(
     """Sends a person's words to the customer; the same client_id sends once.
 
     Raises:
-        Invalid: there is neither text nor file, or the quoted message is elsewhere.
+        Invalid: there is neither text nor file, a canned reply's variable stands in it unfilled,
+            or the quoted message is elsewhere.
         Conflict: no person has the conversation, or the client_id is known with another body.
     """
     cleaned = clean_text(text)
     if not cleaned and not files:
         raise Invalid("text", "Escreva uma mensagem ou anexe um arquivo.")
+    if variable := unfilled_variable(cleaned):
+        raise Invalid("text", f"Preencha {variable} antes de enviar: o cliente leria as chaves.")
     conversation = await lock_conversation(session, conversation_id)
     body = json.dumps([cleaned, reply_to_id, [file.sha256 for file in files]])
     body_hash = hashlib.sha256(body.encode()).hexdigest()

@@ -2,7 +2,17 @@
 
 from sanic import Blueprint
 
-from handoff.api import configuration, conversations, lists, me, messages, sessions, tickets
+from handoff.api import (
+    canned_replies,
+    configuration,
+    contact_history,
+    conversations,
+    lists,
+    me,
+    messages,
+    sessions,
+    tickets,
+)
 from handoff.api.endpoints import register
 from handoff.api.openapi import show_openapi
 
@@ -18,6 +28,8 @@ register(
         *messages.ENDPOINTS,
         *lists.ENDPOINTS,
         *tickets.ENDPOINTS,
+        *canned_replies.ENDPOINTS,
+        *contact_history.ENDPOINTS,
     ],
 )
 

@@ -1,0 +1,51 @@
+"""Everything a contact wrote on any channel, and what was written to them."""
+
+from sanic import HTTPResponse, Request
+from sanic.response import json
+
+from desk.conversations.contact_history import (
+    conversations_of_contact,
+    read_timeline,
+    visible_contact,
+)
+from handoff.api.endpoints import Endpoint
+from handoff.api.messages import message_json
+from handoff.security import api_user, current_user
+from handoff.services import services_of
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_contact_messages(request: Request, contact_id: int) -> HTTPResponse:
+    """One timeline over all conversations that the user may see, newest first."""
+    services, user = services_of(request), current_user(request)
+    async with services.database.reading(may_be_slow=True) as session:
+        contact = await visible_contact(session, user, contact_id)
+        page = await read_timeline(
+            session,
+            await conversations_of_contact(session, user, contact.id),
+            words=request.args.get("q", ""),
+            cursor=request.args.get("cursor"),
+        )
+    shown = [
+        message_json(services, entry.message)
+        | {
+            "conversation": entry.place.conversation.public_id,
+            "channel": {"kind": entry.place.channel.kind, "brand": entry.place.channel.brand},
+        }
+        for entry in page.entries
+    ]
+    return json({"messages": shown, "next_cursor": page.next_cursor})
+
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        "/contacts/<contact_id:int>/messages",
+        list_contact_messages,
+        "Everything written with a contact, the newest first.",
+        query={
+            "q": "Words that a message must have, without accents.",
+            "cursor": "Where the previous page ended.",
+        },
+    ),
+]
