@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.canned.tables import CannedReply, CannedReplyMedia, Scope
-from desk.db import MAX_KEY
+from desk.db import MAX_SMALL_KEY
 from desk.errors import NotFound
 from desk.media.tables import Media
 from desk.team.queues import queue_ids_of
@@ -48,7 +48,7 @@ async def visible_reply(session: AsyncSession, viewer: User, reply_id: int) -> C
         NotFound: there is none, or the viewer may not see it; which of both is not told.
     """
     query = select(CannedReply).where(
-        CannedReply.id == min(reply_id, MAX_KEY), await visible_replies(session, viewer)
+        CannedReply.id == min(reply_id, MAX_SMALL_KEY), await visible_replies(session, viewer)
     )
     reply = (await session.execute(query)).scalar_one_or_none()
     if reply is None:

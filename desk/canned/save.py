@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.canned.fill import check_variables
 from desk.canned.find import visible_reply
 from desk.canned.tables import CannedReply, CannedReplyMedia, Scope
-from desk.db import MAX_KEY
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotAllowed
 from desk.events.log import by_agent, record_event
 from desk.media.store import StoredFile, add_media
@@ -168,7 +168,7 @@ def _checked_shortcut(typed: str) -> str:
 async def _team_queue(session: AsyncSession, draft: ReplyDraft) -> Queue | None:
     if draft.scope is not Scope.TEAM:
         return None
-    queue = await session.get(Queue, min(draft.queue_id, MAX_KEY)) if draft.queue_id else None
+    queue = await session.get(Queue, min(draft.queue_id, MAX_SMALL_KEY)) if draft.queue_id else None
     if queue is None:
         raise Invalid("queue", "Escolha a fila da equipe.")
     return queue
