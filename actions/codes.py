@@ -1,11 +1,9 @@
 """Codes by e-mail: drawn and queued in one go, so that nobody but the letter holds them."""
 
-import random
-
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from rasa_sdk.types import DomainDict
 
+from actions.phrases import phrase
 from actions.turn import Turn, settings
 from desk.channels.tables import Channel
 from desk.contacts.proof import CODE_MINUTES, draw_code, masked, owner_of_email
@@ -14,7 +12,7 @@ from desk.mail.queue import queue_email
 from desk.vault import Vault
 
 
-async def send_code(turn: Turn, domain: DomainDict, email: str) -> bool:
+async def send_code(turn: Turn, email: str) -> bool:
     """Sends a code to an address; False when there were too many in the last hour.
 
     What an action gives back is stored and told to Rasa: the code is never among it.
@@ -28,18 +26,10 @@ async def send_code(turn: Turn, domain: DomainDict, email: str) -> bool:
         turn.session,
         Vault(settings().secret_key.get_secret_value()),
         email,
-        _letter(domain, "utter_proof_mail_subject", facts),
-        _letter(domain, "utter_proof_mail", facts),
+        phrase("utter_proof_mail_subject", **facts),
+        phrase("utter_proof_mail", **facts),
     )
     return True
-
-
-def _letter(domain: DomainDict, response: str, facts: dict[str, str]) -> str:
-    """A variation of a response with its facts; an e-mail is no word of the chat."""
-    text = str(random.choice(domain["responses"][response])["text"])  # noqa: S311 - variety
-    for name, value in facts.items():
-        text = text.replace("{" + name + "}", value)
-    return text.strip()
 
 
 async def unproven_address(turn: Turn) -> str | None:

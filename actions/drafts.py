@@ -6,6 +6,8 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
+from actions.phrases import phrase
+
 TICKET_SLOTS = ("ticket_subject", "ticket_type", "ticket_description")
 _TITLE_CHARS = 50
 
@@ -43,7 +45,7 @@ def draft_option(draft: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     subject = str(draft["ticket_subject"])
     if len(subject) > _TITLE_CHARS:
         subject = subject[: _TITLE_CHARS - 1] + "…"
-    return f"Continuar o que comecei: {subject}", "open_ticket", {**draft, "draft": None}
+    return phrase("utter_option_draft", subject=subject), "open_ticket", {**draft, "draft": None}
 
 
 def forget_ticket() -> list[EventType]:

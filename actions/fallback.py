@@ -11,11 +11,11 @@ from actions.turn import heard
 from actions.wording import has_words
 
 WAYS_ON = [
-    Option("1", "Criar novo atendimento", "open_ticket"),
-    Option("2", "Ver meus atendimentos", "show_menu"),
-    Option("3", "Falar com uma pessoa", "talk_to_human"),
+    Option("1", "utter_option_new_ticket", "open_ticket"),
+    Option("2", "utter_option_my_tickets", "show_menu"),
+    Option("3", "utter_option_person", "talk_to_human"),
 ]
-NOT_NOW = Option("2", "Não, quero tentar de novo", "show_menu", answers="deny")
+NOT_NOW = Option("2", "utter_option_try_again", "show_menu", answers="deny")
 
 
 class ActionRephrase(Action):

@@ -11,14 +11,15 @@ from rasa_sdk.types import DomainDict
 from actions.codes import unproven_address
 from actions.drafts import leave_form
 from actions.menu import TICKET_OPTIONS, offer, show_menu, ticket_options
+from actions.phrases import phrase
 from actions.turn import Turn, heard, reading, settings, writing
 from actions.wording import has_words, wants_to_answer
 from desk.states import STATUS_LABELS
 from desk.tickets.directory import find_ticket, last_action, mark_seen, ticket_story, tickets_of
 from desk.tickets.tables import Ticket, TicketAction
 
-_AUTHORS = {"contact": "Você", "agent": "Nossa equipe", "bot": "Assistente virtual"}
-
+_TEAM = "utter_story_author_agent"
+_AUTHORS = {"contact": "utter_story_author_contact", "bot": "utter_story_author_bot"}
 
 async def meant_ticket(turn: Turn, tracker: Tracker) -> Ticket | Sequence[Ticket] | str:
     """The ticket that a message means; all of them when unclear; a number that is none."""
@@ -91,26 +92,32 @@ async def _unclear(
 async def _news(turn: Turn, ticket: Ticket) -> str:
     """What is new since the last look; at least the last action."""
     actions = list(await ticket_story(turn.session, ticket.id, since=ticket.contact_seen_at))
-    title = "Novidades desde a sua última consulta:"
+    title = "utter_story_news"
     if not actions:
         last = await last_action(turn.session, ticket.id)
-        actions, title = ([last] if last else []), "Última ação:"
+        actions, title = ([last] if last else []), "utter_story_last"
     if not actions:
-        return f"Aberto em {_local(ticket.created_at)}, ainda sem ações da equipe."
-    return "\n".join([title, *(_told(action) for action in actions)])
+        return phrase("utter_story_none", opened=_local(ticket.created_at))
+    return "\n".join([phrase(title), *(_told(action) for action in actions)])
 
 
 def _told(action: TicketAction) -> str:
-    plural = "arquivos" if action.media_count > 1 else "arquivo"
-    files = f" ({action.media_count} {plural})" if action.media_count else ""
-    author = _AUTHORS.get(action.author_kind, "Nossa equipe")
     # A blank line would split the reply into several messages.
     text = "\n".join(line for line in action.text.splitlines() if line.strip())
-    return f"{author}, {_local(action.created_at)}: {text}{files}"
+    if action.media_count:
+        files = "utter_story_files" if action.media_count > 1 else "utter_story_file"
+        text = f"{text} {phrase(files, count=action.media_count)}".strip()
+    return phrase(
+        "utter_story_line",
+        author=phrase(_AUTHORS.get(action.author_kind, _TEAM)),
+        at=_local(action.created_at),
+        text=text,
+    )
 
 
 def _local(moment: datetime) -> str:
-    return moment.astimezone(settings().zone).strftime("%d/%m/%Y às %H:%M")
+    local = moment.astimezone(settings().zone)
+    return phrase("utter_moment", date=f"{local:%d/%m/%Y}", time=f"{local:%H:%M}")
 
 
 class ActionChooseTicketToAnswer(Action):

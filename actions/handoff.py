@@ -11,17 +11,18 @@ from actions.drafts import forget_ticket, leave_form
 from actions.media import media_used
 from actions.menu import Option, offer, show_menu
 from actions.open_ticket import open_typed, request_type_id
+from actions.phrases import phrase
 from actions.posting import post_unfinished
 from actions.turn import Turn, heard, reading, settings, writing
 from desk.conversations.requests import request_handoff
 
-PERSON = Option("1", "Sim, falar com uma pessoa", "talk_to_human", answers="affirm")
+PERSON = Option("1", "utter_option_yes_person", "talk_to_human", answers="affirm")
 RATING_OPTIONS = [
-    Option("1", "Péssimo", "rate"),
-    Option("2", "Ruim", "rate"),
-    Option("3", "Regular", "rate"),
-    Option("4", "Bom", "rate"),
-    Option("5", "Ótimo", "rate"),
+    Option("1", "utter_option_score_1", "rate"),
+    Option("2", "utter_option_score_2", "rate"),
+    Option("3", "utter_option_score_3", "rate"),
+    Option("4", "utter_option_score_4", "rate"),
+    Option("5", "utter_option_score_5", "rate"),
 ]
 _TOLD_MESSAGES = 3
 
@@ -63,7 +64,7 @@ async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
         turn.message_id,
         reason=reason,
         request_type_id=request_type_id(tracker),
-        subject=subject,
+        subject=subject or phrase("utter_handoff_subject"),
         summary=summary_of(tracker),
     )
     return {
@@ -83,11 +84,11 @@ def _subject(tracker: Tracker) -> str:
 def summary_of(tracker: Tracker) -> str:
     """What the person should know: the half-typed ticket, else the last words."""
     lines = [
-        f"{title}: {value}"
-        for title, value in (
-            ("Empresa", tracker.get_slot("company_name")),
-            ("Assunto", _subject(tracker)),
-            ("Descrição", tracker.get_slot("ticket_description")),
+        phrase(name, value=value)
+        for name, value in (
+            ("utter_summary_company", tracker.get_slot("company_name")),
+            ("utter_summary_subject", _subject(tracker)),
+            ("utter_summary_description", tracker.get_slot("ticket_description")),
         )
         if value
     ]
@@ -97,7 +98,7 @@ def summary_of(tracker: Tracker) -> str:
         if event.get("event") == "user" and not str(event.get("text") or "").startswith("/")
     ]
     if said:
-        lines.append("Últimas mensagens: " + " | ".join(each for each in said[-_TOLD_MESSAGES:]))
+        lines.append(phrase("utter_summary_said", value=" | ".join(said[-_TOLD_MESSAGES:])))
     return "\n".join(lines)
 
 
@@ -129,8 +130,8 @@ class ActionComplaint(Action):
         return [offer(dispatcher, "utter_complaint_menu", [PERSON, NEW_TICKET, NO])]
 
 
-NEW_TICKET = Option("2", "Criar novo atendimento", "open_ticket")
-NO = Option("3", "Não, obrigado", "show_menu", answers="deny")
+NEW_TICKET = Option("2", "utter_option_new_ticket", "open_ticket")
+NO = Option("3", "utter_option_no_thanks", "show_menu", answers="deny")
 
 
 class ActionHumanFinished(Action):

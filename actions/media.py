@@ -10,6 +10,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.interruptions import requested_slot
 from actions.menu import Option, offer, ticket_options
+from actions.phrases import phrase
 from actions.turn import heard, reading
 from desk.tickets.directory import find_ticket, tickets_of
 
@@ -72,9 +73,11 @@ class ActionReceiveMedia(Action):
             dispatcher.utter_message(response="utter_files_kept")
             async with reading(tracker) as turn:
                 tickets = await tickets_of(turn.session, turn.contact_id, limit=_MOST_TICKETS)
-            options = [Option("1", "Criar novo atendimento com o arquivo", "open_ticket")]
+            options = [Option("1", "utter_option_new_ticket_with_file", "open_ticket")]
             for option in ticket_options(tickets, "post_action", start=2):
-                options.append(replace(option, title=f"Anexar a {option.title}"))
+                options.append(
+                    replace(option, title=phrase("utter_option_attach", ticket=option.title))
+                )
             return [offer(dispatcher, "utter_files_menu", options), SlotSet("next_step", "nothing")]
         return [SlotSet("next_step", "nothing")]
 

@@ -1,7 +1,7 @@
 """Numbered menus: shown, and answered by digit, by button or by meaning."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -12,6 +12,7 @@ from rasa_sdk.types import DomainDict
 from actions.companies import company_slots, open_companies
 from actions.drafts import draft_option, leave_form
 from actions.numbers import number_in
+from actions.phrases import phrase
 from actions.scores import score_in
 from actions.turn import Heard, Turn, heard, reading
 from actions.wording import fold, says_back
@@ -29,7 +30,7 @@ class Option:
 
     Attributes:
         key: the digits that choose it.
-        title: what it says.
+        title: what it says, or the name of the response that says it.
         step: the value of the slot `next_step` that the rules go on with.
         slots: further slots that the choice sets.
         answers: the intent that chooses it too, `affirm` or `deny`.
@@ -41,15 +42,21 @@ class Option:
     slots: dict[str, Any] = field(default_factory=dict)
     answers: str = ""
 
+    @property
+    def words(self) -> str:
+        """What the customer reads."""
+        return phrase(self.title) if self.title.startswith("utter_") else self.title
+
 
 def offer(dispatcher: CollectingDispatcher, response: str, options: Sequence[Option]) -> EventType:
     """Shows a menu and remembers it, so that the next message may choose from it."""
+    shown = [replace(option, title=option.words) for option in options]
     dispatcher.utter_message(
         response=response,
-        options="\n".join(f"{option.key} - {option.title}" for option in options),
-        buttons=[{"title": option.title, "payload": option.key} for option in options],
+        options="\n".join(f"{option.key} - {option.title}" for option in shown),
+        buttons=[{"title": option.title, "payload": option.key} for option in shown],
     )
-    return SlotSet("menu", [asdict(option) for option in options])
+    return SlotSet("menu", [asdict(option) for option in shown])
 
 
 def remembered(tracker: Tracker) -> list[Option]:
@@ -71,7 +78,7 @@ def chosen(options: Iterable[Option], said: Heard) -> Option | None:
     words = fold(said.text).strip(" .!?*")
     if "ultim" in words and options:
         return options[-1]
-    matching = [option for option in options if len(words) > 2 and words in fold(option.title)]
+    matching = [option for option in options if len(words) > 2 and words in fold(option.words)]
     return matching[0] if len(matching) == 1 else None
 
 
@@ -93,7 +100,7 @@ def ticket_options(tickets: Sequence[Ticket], step: str, start: int = 1) -> list
 
 async def main_options(turn: Turn, tracker: Tracker, draft: Any = None) -> list[Option]:
     """The main menu: a new ticket, a half-typed one, the contact's own."""
-    options = [Option("0", "Criar novo atendimento", "open_ticket")]
+    options = [Option("0", "utter_option_new_ticket", "open_ticket")]
     half_typed = draft or tracker.get_slot("draft")
     if half_typed:
         options.append(Option("1", *draft_option(half_typed)))
@@ -123,9 +130,9 @@ async def company_options(turn: Turn) -> list[Option]:
 
 
 TICKET_OPTIONS = [
-    Option("1", "Postar uma nova ação", "post_action"),
-    Option("2", "Voltar à lista de atendimentos", "show_menu"),
-    Option("3", "Finalizar a conversa", "goodbye"),
+    Option("1", "utter_option_post_action", "post_action"),
+    Option("2", "utter_option_ticket_list", "show_menu"),
+    Option("3", "utter_option_goodbye", "goodbye"),
 ]
 
 

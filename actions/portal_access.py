@@ -30,7 +30,7 @@ class ActionRecoverAccess(Action):
         in_form = bool(tracker.active_loop_name)
         async with writing(tracker) as turn:
             done = await turn.once(
-                self.name(), lambda: _new_login(turn, None if in_form else domain)
+                self.name(), lambda: _new_login(turn, may_ask_for_code=not in_form)
             )
             email = await unproven_address(turn)
             if done.get("sent") and email:
@@ -47,11 +47,11 @@ class ActionRecoverAccess(Action):
         return [*menu, SlotSet("next_step", "nothing")]
 
 
-async def _new_login(turn: Turn, domain: DomainDict | None) -> dict[str, Any]:
+async def _new_login(turn: Turn, *, may_ask_for_code: bool) -> dict[str, Any]:
     """A new password; for whom is not proved to be who they say, a code by e-mail first."""
     contact_id = turn.contact_id
     if not await has_portal_account(turn.session, contact_id):
         email = await unproven_address(turn)
-        return {"sent": await send_code(turn, domain, email)} if email and domain else {}
+        return {"sent": await send_code(turn, email)} if email and may_ask_for_code else {}
     login = await request_credentials(turn.session, contact_id, turn.conversation.public_id)
     return {"username": login.username, "password": login.placeholder}

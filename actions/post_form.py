@@ -13,11 +13,10 @@ from actions.interruptions import free_text_for, one_step_back
 from actions.media import media_used, unused_media
 from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import TICKET_OPTIONS, offer
+from actions.phrases import phrase
 from actions.posting import post_typed
 from actions.turn import writing
 from actions.wording import has_words, says_finished
-
-FILES_ONLY = "Arquivos anexados."
 
 
 class ValidatePostForm(FormValidationAction):
@@ -43,7 +42,7 @@ class ValidatePostForm(FormValidationAction):
     ) -> dict[str, Any]:
         if says_finished(value):
             if unused_media(tracker):
-                return {"action_text": FILES_ONLY, "action_media": DONE}
+                return {"action_text": phrase("utter_files_only"), "action_media": DONE}
         elif has_words(value):
             return {"action_text": value}
         dispatcher.utter_message(response="utter_action_text_invalid")

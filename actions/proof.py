@@ -73,7 +73,7 @@ class ValidateProofForm(FormValidationAction):
         if value == CODE:
             return {"proof_code": await self._check(dispatcher, tracker)}
         if value == RESEND:
-            await self._resend(dispatcher, tracker, domain)
+            await self._resend(dispatcher, tracker)
             return {"proof_code": None}
         if value == CORRECTED:
             return {"proof_code": CORRECTED, "contact_email": parse_email(heard(tracker).text)}
@@ -97,14 +97,12 @@ class ValidateProofForm(FormValidationAction):
         )
         return FAILED
 
-    async def _resend(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> None:
+    async def _resend(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         email = str(tracker.get_slot("proof_email") or "")
         async with writing(tracker) as turn:
 
             async def send() -> dict[str, Any]:
-                return {"sent": await send_code(turn, domain, email)}
+                return {"sent": await send_code(turn, email)}
 
             done = await turn.once(self.name(), send)
         dispatcher.utter_message(
@@ -140,9 +138,7 @@ class ActionProveEmail(Action):
         if outcome == CORRECTED:
             email = str(tracker.get_slot("contact_email") or "")
             async with writing(tracker) as turn:
-                result = await turn.once(
-                    self.name(), lambda: change_address(turn, tracker, domain, email)
-                )
+                result = await turn.once(self.name(), lambda: change_address(turn, tracker, email))
             events = tell_address_change(dispatcher, result, email)
             return done + (events or go_on_with(tracker.get_slot("wanted")))
         if outcome != RIGHT:

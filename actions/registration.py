@@ -56,7 +56,7 @@ class ActionRegister(Action):
             async def register() -> dict[str, Any]:
                 result = await _register(turn, company_id, name, email)
                 if result["outcome"] == "email_taken":
-                    result["sent"] = await send_code(turn, domain, email)
+                    result["sent"] = await send_code(turn, email)
                 return result
 
             done = await turn.once(self.name(), register)
@@ -126,12 +126,10 @@ class ActionChangeCompany(Action):
         return []
 
 
-async def change_address(
-    turn: Turn, tracker: Tracker, domain: DomainDict, email: str
-) -> dict[str, Any]:
+async def change_address(turn: Turn, tracker: Tracker, email: str) -> dict[str, Any]:
     """Changes the contact's address; one that is another's gets a code instead."""
     if not await correct_email(turn.session, turn.contact_id, email):
-        return {"outcome": "email_taken", "sent": await send_code(turn, domain, email)}
+        return {"outcome": "email_taken", "sent": await send_code(turn, email)}
     companies = await companies_of(turn.session, turn.contact_id)
     if await has_portal_account(turn.session, turn.contact_id) or not companies:
         return {"outcome": "corrected"}
@@ -172,9 +170,7 @@ class ActionCorrectEmail(Action):
             return nothing
         left = leave_form(tracker)
         async with writing(tracker) as turn:
-            done = await turn.once(
-                self.name(), lambda: change_address(turn, tracker, domain, email)
-            )
+            done = await turn.once(self.name(), lambda: change_address(turn, tracker, email))
         asks = tell_address_change(dispatcher, done, email)
         if asks:
             return [*left.events, *asks]

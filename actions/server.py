@@ -8,6 +8,7 @@ from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
+from actions.phrases import use_responses
 from actions.turn import use_desk
 from desk.db import Database
 from desk.settings import Settings
@@ -21,6 +22,14 @@ class ActionFailed(Exception):
 
 class PrivateExecutor(ActionExecutor):
     """Runs actions; logs where one failed, not the values, which may be personal."""
+
+    def update_and_return_domain(
+        self, payload: dict[str, Any], action_name: str
+    ) -> dict[str, Any] | None:
+        """The domain of a call, whose words the action may use."""
+        domain: dict[str, Any] | None = super().update_and_return_domain(payload, action_name)
+        use_responses(domain)
+        return domain
 
     async def run(self, action_call: dict[str, Any]) -> ActionExecutorRunResult | None:
         """Runs the action that Rasa asks for.

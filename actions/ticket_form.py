@@ -18,6 +18,7 @@ from actions.interruptions import (
 from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import chosen, company_options, offer
 from actions.numbers import number_in
+from actions.phrases import phrase
 from actions.problems import problem_told
 from actions.turn import Heard, heard, reading
 from actions.wording import first_sentence, fold, has_words, says_finished, says_no, says_yes
@@ -231,7 +232,7 @@ class ActionAskTicketType(Action):
     ) -> list[EventType]:
         async with reading(tracker) as turn:
             titles = [each.name for each in await offered_in_chat(turn.session)]
-        titles.append("Outro")
+        titles.append(phrase("utter_option_other_type"))
         dispatcher.utter_message(
             response="utter_ask_request_type",
             options="\n".join(f"{number} - {title}" for number, title in enumerate(titles, 1)),

@@ -82,11 +82,11 @@ async def offer_access(
 
 
 ACCESS_OPTIONS = [
-    Option("1", "Recuperar meu acesso ao portal", "recover_access", answers="affirm"),
-    Option("2", "Continuar sem recuperar", "show_menu", answers="deny"),
+    Option("1", "utter_option_recover_access", "recover_access", answers="affirm"),
+    Option("2", "utter_option_go_on_without_access", "show_menu", answers="deny"),
 ]
 
 PROOF_OPTIONS = [
-    Option("1", "Confirmar meu e-mail com um código", "recover_access", answers="affirm"),
-    Option("2", "Continuar sem confirmar", "show_menu", answers="deny"),
+    Option("1", "utter_option_prove_email", "recover_access", answers="affirm"),
+    Option("2", "utter_option_go_on_without_proof", "show_menu", answers="deny"),
 ]

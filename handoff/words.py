@@ -1,10 +1,12 @@
 """The bridge's own words. Designers change them in ``data/bridge/responses.yml``."""
 
 import random
+import re
 from pathlib import Path
 
 import yaml
 
+_FACT = re.compile(r"\{(\w+)\}")
 RESPONSES_FILE = Path(__file__).parent.parent / "data" / "bridge" / "responses.yml"
 
 
@@ -38,6 +40,5 @@ class Words:
     def say(self, name: str, /, **facts: object) -> str:
         """One variation of a response with its facts filled in."""
         text = random.choice(self._responses[name])  # noqa: S311 - variety, not secrecy
-        for key, value in facts.items():
-            text = text.replace("{" + key + "}", str(value))
-        return text.strip()
+        # In one go: what a fact itself says in braces is nobody's fact.
+        return _FACT.sub(lambda found: str(facts.get(found[1], found[0])), text).strip()

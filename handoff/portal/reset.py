@@ -35,17 +35,6 @@ _NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 _TOKEN_CHARS = 100
 # Known or not, nobody learns it from how long the answer takes.
 _ANSWER_SECONDS = 0.4
-_SUBJECT = "Nova senha do portal"
-_BODY = """Olá!
-
-Recebemos um pedido para trocar a senha do portal desta conta ({username}).
-Para escolher uma nova senha, abra este endereço em até {minutes} minutos:
-
-{link}
-
-O endereço funciona uma vez só. Se não foi você quem pediu, ignore este e-mail: a senha
-continua a mesma.
-"""
 
 blueprint = Blueprint("portal_reset")
 
@@ -113,8 +102,10 @@ async def _queue_link(request: Request, email: str) -> None:
             return
         link = f"{services.settings.public_url}/portal/reset?token={quote(token)}"
         username = email.strip().lower()
-        body = _BODY.format(username=username, minutes=RESET_MINUTES, link=link)
-        await queue_email(session, services.vault, username, _SUBJECT, body)
+        subject = services.words.say("bridge_reset_mail_subject")
+        facts = {"username": username, "minutes": RESET_MINUTES, "link": link}
+        body = services.words.say("bridge_reset_mail", **facts)
+        await queue_email(session, services.vault, username, subject, body)
     services.pulse.beat("mail")
 
 
