@@ -13,6 +13,7 @@ from desk.db import Database
 from desk.settings import Settings
 from desk.vault import Vault
 from handoff import api, console, health, media, portal
+from handoff.assignment import Assigner
 from handoff.bot import RasaClient
 from handoff.bridge.loop import Bridge
 from handoff.bridge.worker import Worker
@@ -112,6 +113,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "intake": webhooks.Intake(database, pulse, app.ctx.receivers, thanks).run(),
         "fetching": MediaFetcher(settings, database, pulse, words, fetchers).run(),
         "bridge": bridge.run(),
+        "assignment": Assigner(database, pulse).run(),
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "tidy": _tidy(database),

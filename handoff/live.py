@@ -13,16 +13,18 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.ownership import FORMER_QUEUE
+from desk.conversations.ownership import FORMER_ASSIGNEE, FORMER_QUEUE
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.events.log import events_after, latest_seq
 from desk.events.tables import Event
+from desk.team.presence import PRESENCE_CHANGED
 from handoff.pulse import Pulse, wait_for
 
 _BATCH = 500
 REPLAY_LIMIT = 1000
 _ECHO_SECONDS = 0.25
+TEAM_KINDS = frozenset({PRESENCE_CHANGED, "user.created", "user.changed", "queue.changed"})
 
 logger = structlog.get_logger(__name__)
 
@@ -31,7 +33,8 @@ logger = structlog.get_logger(__name__)
 class Change:
     """A conversation in which something happened, with the messages concerned.
 
-    ``queue_ids``: its queue, and one that it has just left, whose agents must see it go.
+    ``queue_ids``: its queue, and one that it has just left, whose agents must see it go;
+    ``former_assignee_ids``: who had it and must see it go.
     ``only_heard``: nothing but messages of the customer's own.
     """
 
@@ -41,6 +44,7 @@ class Change:
     assignee_id: int | None
     message_ids: frozenset[int]
     only_heard: bool = False
+    former_assignee_ids: frozenset[int] = frozenset()
 
 
 class Subscriber:
@@ -54,6 +58,7 @@ class Subscriber:
         self._seq = 0
         self._conversations: dict[str, set[int]] = {}
         self.closed = False
+        self._team_changed = False
 
     def sees(self, change: Change) -> bool:
         """Whether this subscriber may know of the change."""
@@ -61,6 +66,7 @@ class Subscriber:
             self._sees_all
             or not change.queue_ids.isdisjoint(self._queue_ids)
             or (self._user_id is not None and change.assignee_id == self._user_id)
+            or self._user_id in change.former_assignee_ids
         )
 
     def offer(self, seq: int, change: Change) -> None:
@@ -68,6 +74,17 @@ class Subscriber:
         self._seq = max(self._seq, seq)
         self._conversations.setdefault(change.public_id, set()).update(change.message_ids)
         self._arrived.set()
+
+    def offer_team(self, seq: int) -> None:
+        """Somebody of the team came, left, or works otherwise than before."""
+        self._seq = max(self._seq, seq)
+        self._team_changed = True
+        self._arrived.set()
+
+    def take_team_change(self) -> bool:
+        """Whether the team changed since this was asked last."""
+        changed, self._team_changed = self._team_changed, False
+        return changed
 
     def close(self) -> None:
         """The service stops: the stream ends."""
@@ -183,6 +200,9 @@ class Live:
             for colleague in self._team:
                 if colleague.sees(change):
                     colleague.offer(seq, change)
+        if any(event.kind in TEAM_KINDS for event in events):
+            for colleague in self._team:
+                colleague.offer_team(seq)
         return len(events) == _BATCH
 
 
@@ -190,6 +210,7 @@ async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Cha
     """The conversations that these events speak of, each once."""
     messages: dict[int, set[int]] = {}
     queues: dict[int, set[int]] = defaultdict(set)
+    formers: dict[int, set[int]] = defaultdict(set)
     more_than_heard: set[int] = set()
     for event in events:
         if event.conversation_id is not None:
@@ -198,6 +219,8 @@ async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Cha
                 more_than_heard.add(event.conversation_id)
             if (left := event.data.get(FORMER_QUEUE)) is not None:
                 queues[event.conversation_id].add(left)
+            if (former := event.data.get(FORMER_ASSIGNEE)) is not None:
+                formers[event.conversation_id].add(former)
             if "message_id" in event.data and event.kind.startswith("message."):
                 touched.add(event.data["message_id"])
     if not messages:
@@ -222,6 +245,7 @@ async def changes_of(session: AsyncSession, events: Sequence[Event]) -> list[Cha
                 row.assignee_id,
                 frozenset(messages[row.id]),
                 only_heard=row.id not in more_than_heard,
+                former_assignee_ids=frozenset(formers[row.id]),
             )
         )
     return changes

@@ -85,14 +85,26 @@ async def _follow(
             await looking.stay()
             due = now + HEARTBEAT_SECONDS
         seq, changed = await subscriber.next(HEARTBEAT_SECONDS)
-        await _tell(socket, seq or services.live.seq, list(changed), await looking.news())
+        await _tell(
+            socket,
+            seq or services.live.seq,
+            list(changed),
+            around=await looking.news(),
+            team=subscriber.take_team_change(),
+        )
 
 
 async def _tell(
-    socket: Websocket, seq: int, conversations: list[str], around: dict[str, Any] | None = None
+    socket: Websocket,
+    seq: int,
+    conversations: list[str],
+    *,
+    around: dict[str, Any] | None = None,
+    team: bool = False,
 ) -> None:
     word: dict[str, Any] = {"seq": seq, "conversations": conversations}
-    await socket.send(json.dumps(word | ({"around": around} if around else {})))
+    word |= {"around": around} if around else {}
+    await socket.send(json.dumps(word | ({"team": True} if team else {})))
 
 
 async def _user_of(request: Request) -> User | None:

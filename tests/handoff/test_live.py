@@ -1,9 +1,14 @@
 """Who is told of what: the queue's own agents, those of the queue that was left, nobody else."""
 
-from desk.conversations.ownership import assign_to_queue, claim
+import asyncio
+
+from desk.conversations.ownership import assign_to_queue, claim, take_over
 from desk.db import Database
 from desk.events.log import SYSTEM, events_after
-from handoff.live import OneConversation, Subscriber, changes_of
+from desk.team.presence import mark_seen
+from desk.team.tables import Role
+from handoff.live import Live, OneConversation, Subscriber, changes_of
+from handoff.pulse import Pulse
 from tests.desk.building import a_new_conversation, a_queue, a_user
 
 
@@ -39,3 +44,38 @@ async def test_who_has_a_conversation_is_told_whatever_its_queue(database: Datab
     assert not an_agent_of(99, ana.id + 1).sees(change)
     assert OneConversation(conversation.id).sees(change)
     assert not OneConversation(conversation.id + 1).sees(change)
+
+
+async def test_from_whom_a_conversation_was_taken_sees_it_go(database: Database) -> None:
+    conversation = await a_new_conversation(database)
+    async with database.transaction() as session:
+        ana = await a_user(session)
+        sueli = await a_user(session, "sueli@demo.ponte", Role.SUPERVISOR)
+        await claim(session, conversation.id, ana)
+    async with database.transaction() as session:
+        seq = max(event.seq for event in await events_after(session, 0))
+        await take_over(session, conversation.id, sueli)
+    async with database.reading() as session:
+        (change,) = await changes_of(session, await events_after(session, seq))
+    assert an_agent_of(99, ana.id).sees(change)
+    assert not an_agent_of(99, ana.id + 99).sees(change)
+
+
+async def test_the_team_hears_once_that_somebody_came(database: Database) -> None:
+    pulse = Pulse(database)
+    live = Live(database, pulse)
+    colleague = an_agent_of(1)
+    live.subscribe(colleague)
+    following = asyncio.create_task(live.run())
+    try:
+        await colleague.next(0.2)  # it reads the log from its end on
+        async with database.transaction() as session:
+            ana = await a_user(session)
+            await session.flush()
+            await mark_seen(session, ana.id)
+        pulse.beat()
+        await colleague.next(5)
+        assert [colleague.take_team_change() for _ in range(2)] == [True, False]
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
