@@ -1,6 +1,6 @@
 """Word to the customer, by itself, when the team acts on a ticket.
 
-Said in the chat where the ticket was last handled, by nobody's turn: only while the bot has that
+Said in the chat where the contact wrote last, by nobody's turn: only while the bot has that
 conversation (a person who is there tells it themselves) and as the channel's rules allow.
 """
 
@@ -82,7 +82,26 @@ async def tell_news(
 
 
 async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
-    """Where the ticket was handled last, else where the contact wrote last."""
+    """Where the contact wrote last, on whatever channel that is served.
+
+    Not where the ticket was handled: after a merge, or a change of phone, that chat may be one
+    that nobody looks at any more. Only without a word of theirs it is the chat of the ticket.
+    """
+    latest = (
+        select(Conversation.id)
+        .join(Channel, Channel.id == Conversation.channel_id)
+        .join(
+            Message,
+            (Message.conversation_id == Conversation.id)
+            & (Message.seq == Conversation.last_contact_seq),
+        )
+        .where(Conversation.contact_id == ticket.contact_id, Channel.enabled)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    found = (await session.execute(latest)).scalar_one_or_none()
+    if found is not None:
+        return found
     linked = (
         select(Conversation.id)
         .join(ConversationTicket, ConversationTicket.conversation_id == Conversation.id)
@@ -93,16 +112,7 @@ async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
         .order_by(Conversation.last_message_at.desc())
         .limit(1)
     )
-    found = (await session.execute(linked)).scalar_one_or_none()
-    if found is not None:
-        return found
-    latest = (
-        select(Conversation.id)
-        .where(Conversation.contact_id == ticket.contact_id, Conversation.last_contact_seq > 0)
-        .order_by(Conversation.last_message_at.desc())
-        .limit(1)
-    )
-    return (await session.execute(latest)).scalar_one_or_none()
+    return (await session.execute(linked)).scalar_one_or_none()
 
 
 async def _may_write(session: AsyncSession, conversation: Conversation, channel: Channel) -> bool:

@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from desk.channels.tables import Channel
+from desk.conversations.find import lock_conversation
+from desk.conversations.merging import merge_proven
 from desk.conversations.ownership import claim
 from desk.conversations.tables import Conversation, Message
 from desk.conversations.tickets import link_ticket
@@ -167,3 +170,40 @@ async def a_second_ticket(database: Database) -> tuple[Conversation, Ticket]:
         )
         await link_ticket(session, conversation.id, ticket.id)
     return conversation, ticket
+
+
+async def test_after_a_merge_the_news_reach_the_chat_that_the_contact_used_last(
+    database: Database,
+) -> None:
+    old, ticket = await a_ticket(database)
+    await customer_writes(database, old, "abri este chamado")
+    async with database.transaction() as session:
+        new = await a_conversation(
+            session, await a_channel(session, slug="novo"), visitor="new browser"
+        )
+    await customer_writes(database, new, "sou eu, de outro navegador")
+    async with database.transaction() as session:
+        held = await lock_conversation(session, new.id)
+        await merge_proven(session, held, ticket.contact_id, by_contact(held.contact_id))
+    async with a_teller(database) as pulse:
+        await agent_posts(database, ticket, "Trocamos o cabo")
+        pulse.beat("events")
+        (news,) = await told(database, new, 1)
+    assert "Trocamos o cabo" in news.text
+    assert [each for each in await messages_of(database, old) if each.direction == "out"] == []
+
+
+async def test_a_chat_whose_channel_was_switched_off_gets_no_news(database: Database) -> None:
+    old, ticket = await a_ticket(database)
+    await customer_writes(database, old, "oi")
+    async with database.transaction() as session:
+        channel = await a_channel(session, slug="novo")
+        new = await a_conversation(session, channel, visitor="new browser")
+        new.contact_id = ticket.contact_id
+    await customer_writes(database, new, "oi de novo")
+    async with database.transaction() as session:
+        (await session.get_one(Channel, channel.id)).enabled = False
+    async with a_teller(database) as pulse:
+        await agent_posts(database, ticket, "Trocamos o cabo")
+        pulse.beat("events")
+        assert await told(database, old, 1)
