@@ -66,6 +66,10 @@ test-nlu: setup ## Held-out sentences against the trained assistant
 test-service: setup ## pytest without browsers (SQLite and PostgreSQL)
 	@$(BIN)/pytest -m "not journey"
 
+.PHONY: test-api
+test-api: setup ## The JSON API against its OpenAPI document (schemathesis)
+	@$(BIN)/pytest tests/handoff/test_api_contract.py
+
 .PHONY: test-journeys
 test-journeys: setup ## Whole flows in real browsers
 	@$(STAGE) train
