@@ -16,6 +16,7 @@ from desk.conversations.receive import Inbound, Received, receive_message
 from desk.conversations.tables import Conversation, Message
 from desk.conversations.turns import Reply, Turn, TurnEnd, end_turn, next_turn
 from desk.db import Database
+from desk.events.tables import Event
 from desk.team.tables import Queue, Role, User
 from desk.team.users import create_user
 
@@ -120,3 +121,15 @@ async def fresh(database: Database, conversation: Conversation) -> Conversation:
     """The conversation as it stands now."""
     async with database.reading() as session:
         return await session.get_one(Conversation, conversation.id)
+
+
+async def recorded_after(session: AsyncSession, seq: int, kinds: Sequence[str] = ()) -> list[Event]:
+    """The log's events after a number, in order.
+
+    Unlike the readers of the log this does not stop below the oldest running transaction, which
+    on a shared PostgreSQL server may be that of another test's database.
+    """
+    query = select(Event).where(Event.seq > seq).order_by(Event.seq)
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    return list((await session.execute(query)).scalars())

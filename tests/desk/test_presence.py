@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from desk.db import Database
 from desk.errors import NotFound
-from desk.events.log import by_agent, events_after
+from desk.events.log import by_agent
 from desk.team.presence import (
     ONLINE_SECONDS,
     PRESENCE_CHANGED,
@@ -21,7 +21,7 @@ from desk.team.presence import (
 )
 from desk.team.tables import Presence, Queue, Role, User
 from desk.team.users import close_login, open_login
-from tests.desk.building import a_queue, a_user
+from tests.desk.building import a_queue, a_user, recorded_after
 
 
 async def ana_of(database: Database, **values: object) -> User:
@@ -52,7 +52,7 @@ async def standing(database: Database, user: User) -> Standing:
 
 async def told(database: Database) -> list[tuple[str, str, str]]:
     async with database.reading() as session:
-        events = await events_after(session, 0, kinds=[PRESENCE_CHANGED])
+        events = await recorded_after(session, 0, [PRESENCE_CHANGED])
     return [(each.actor_kind, each.data["before"], each.data["after"]) for each in events]
 
 
