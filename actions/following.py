@@ -12,6 +12,7 @@ from actions.codes import unproven_address
 from actions.drafts import leave_form
 from actions.menu import TICKET_OPTIONS, offer, show_menu, ticket_options
 from actions.phrases import phrase
+from actions.served import for_served_companies
 from actions.turn import Turn, heard, reading, settings, writing
 from actions.wording import has_words, wants_to_answer
 from desk.states import STATUS_LABELS
@@ -20,6 +21,7 @@ from desk.tickets.tables import Ticket, TicketAction
 
 _TEAM = "utter_story_author_agent"
 _AUTHORS = {"contact": "utter_story_author_contact", "bot": "utter_story_author_bot"}
+
 
 async def meant_ticket(turn: Turn, tracker: Tracker) -> Ticket | Sequence[Ticket] | str:
     """The ticket that a message means; all of them when unclear; a number that is none."""
@@ -46,6 +48,7 @@ class ActionShowTicket(Action):
     def name(self) -> str:
         return "action_show_ticket"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
@@ -126,6 +129,7 @@ class ActionChooseTicketToAnswer(Action):
     def name(self) -> str:
         return "action_choose_ticket_to_answer"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

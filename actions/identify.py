@@ -13,7 +13,7 @@ from actions.fallback import times_in_a_row
 from actions.interruptions import interrupts_choice, one_step_back, requested_slot
 from actions.names import introduces_name, name_in
 from actions.problems import asks_for_ticket, problem_told
-from actions.session import recall
+from actions.recall import recall
 from actions.turn import heard, reading
 from actions.wording import fold
 from desk.companies.cnpj import find_cnpj, format_cnpj

@@ -11,6 +11,7 @@ from rasa_sdk.types import DomainDict
 from actions.interruptions import requested_slot
 from actions.menu import Option, offer, ticket_options
 from actions.phrases import phrase
+from actions.served import for_served_companies
 from actions.turn import heard, reading
 from desk.tickets.directory import find_ticket, tickets_of
 
@@ -49,6 +50,7 @@ class ActionReceiveMedia(Action):
     def name(self) -> str:
         return "action_receive_media"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

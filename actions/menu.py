@@ -14,6 +14,7 @@ from actions.drafts import draft_option, leave_form
 from actions.numbers import number_in
 from actions.phrases import phrase
 from actions.scores import score_in
+from actions.served import for_served_companies
 from actions.turn import Heard, Turn, heard, reading
 from actions.wording import fold, says_back
 from desk.companies.cnpj import format_cnpj
@@ -142,6 +143,7 @@ class ActionShowMenu(Action):
     def name(self) -> str:
         return "action_show_menu"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

@@ -10,6 +10,7 @@ from rasa_sdk.types import DomainDict
 from actions.drafts import forget_ticket
 from actions.media import media_used, unused_media
 from actions.menu import show_menu
+from actions.served import for_served_companies
 from actions.turn import Turn, writing
 from desk.conversations.tickets import link_ticket
 from desk.tickets.opening import open_ticket
@@ -21,6 +22,7 @@ class ActionOpenTicket(Action):
     def name(self) -> str:
         return "action_open_ticket"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

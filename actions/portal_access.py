@@ -9,6 +9,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.codes import ask_for_code, send_code, unproven_address
 from actions.menu import show_menu
+from actions.served import for_served_companies
 from actions.turn import Turn, settings, writing
 from desk.contacts.portal_access import has_portal_account, request_credentials
 
@@ -24,6 +25,7 @@ class ActionRecoverAccess(Action):
     def name(self) -> str:
         return "action_recover_access"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

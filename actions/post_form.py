@@ -15,6 +15,7 @@ from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import TICKET_OPTIONS, offer
 from actions.phrases import phrase
 from actions.posting import post_typed
+from actions.served import for_served_companies, while_served
 from actions.turn import writing
 from actions.wording import has_words, says_finished
 
@@ -25,6 +26,7 @@ class ValidatePostForm(FormValidationAction):
     def name(self) -> str:
         return "validate_post_form"
 
+    @while_served
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
@@ -72,6 +74,7 @@ class ActionPostAction(Action):
     def name(self) -> str:
         return "action_post_action"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

@@ -11,8 +11,8 @@ from rasa_sdk.types import DomainDict
 from actions.codes import send_code
 from actions.companies import company_slots
 from actions.interruptions import interrupts_choice, requested_slot
+from actions.recall import recall
 from actions.registration import change_address, go_on_with, tell_address_change
-from actions.session import recall
 from actions.turn import Heard, Turn, heard, writing
 from actions.welcome_back import greet_back, several_companies
 from actions.wording import fold, says_no

@@ -1,38 +1,16 @@
 """What is known of a contact when a session begins: it is not asked again."""
 
-from typing import Any
-
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.companies import company_slots, open_companies
 from actions.drafts import half_typed_ticket
 from actions.posting import post_unfinished
-from actions.turn import Turn, writing
-from desk.channels.tables import Channel
-from desk.contacts.tables import Contact
+from actions.recall import recall
+from actions.turn import writing
 
-COMPANY_SLOTS = ("company_id", "company_name", "company_cnpj")
 _CARRIED_OVER = ("draft", "wanted", "menu", "media_used_until")
-
-
-async def recall(turn: Turn) -> dict[str, Any]:
-    """The slots that the desk can fill; a company only when there is no choice to make."""
-    contact = await turn.session.get_one(Contact, turn.contact_id)
-    channel = await turn.session.get_one(Channel, turn.conversation.channel_id)
-    companies = await open_companies(turn)
-    slots: dict[str, Any] = {
-        "brand": channel.brand,
-        "identified": bool(contact.name and contact.email and companies),
-        "contact_name": contact.name,
-        "contact_email": contact.email,
-        "contact_first_name": contact.first_name or None,
-    }
-    if len(companies) == 1:
-        slots |= company_slots(companies[0].id, companies[0].name, companies[0].cnpj)
-    return {name: value for name, value in slots.items() if value is not None}
 
 
 class ActionSessionStart(Action):

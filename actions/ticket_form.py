@@ -20,6 +20,7 @@ from actions.menu import chosen, company_options, offer
 from actions.numbers import number_in
 from actions.phrases import phrase
 from actions.problems import problem_told
+from actions.served import while_served
 from actions.turn import Heard, heard, reading
 from actions.wording import first_sentence, fold, has_words, says_finished, says_no, says_yes
 from desk.companies.cnpj import find_cnpj
@@ -38,6 +39,7 @@ class ValidateTicketForm(FormValidationAction):
     def name(self) -> str:
         return "validate_ticket_form"
 
+    @while_served
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:

@@ -7,6 +7,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.codes import unproven_address
 from actions.menu import Option, company_options, offer, show_menu
+from actions.served import for_served_companies
 from actions.turn import Turn, reading
 from desk.contacts.portal_access import has_portal_account
 from desk.states import STATUS_LABELS
@@ -19,6 +20,7 @@ class ActionWelcomeBack(Action):
     def name(self) -> str:
         return "action_welcome_back"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
@@ -63,6 +65,7 @@ class ActionOfferAccess(Action):
     def name(self) -> str:
         return "action_offer_access"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
