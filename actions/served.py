@@ -22,6 +22,11 @@ Run = Callable[
     Concatenate[Any, CollectingDispatcher, Tracker, DomainDict, ...], Awaitable[list[EventType]]
 ]
 
+# After these the rules look at `next_step`; after the others a change of it would fit no rule.
+_DECIDE_NEXT_STEP = frozenset(
+    {"action_choose_ticket_to_answer", "action_recover_access", "action_receive_media"}
+)
+
 
 def for_served_companies(run: Run) -> Run:
     """Runs an action only for a company that is served; says so when it no longer is."""
@@ -30,9 +35,10 @@ def for_served_companies(run: Run) -> Run:
     async def checked(
         action: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        return await _turned_away(dispatcher, tracker) or await run(
-            action, dispatcher, tracker, domain
-        )
+        events = await _turned_away(dispatcher, tracker)
+        if events and action.name() in _DECIDE_NEXT_STEP:
+            return [*events, SlotSet("next_step", "nothing")]
+        return events or await run(action, dispatcher, tracker, domain)
 
     return checked
 
@@ -69,7 +75,6 @@ async def _turned_away(dispatcher: CollectingDispatcher, tracker: Tracker) -> li
         *forget_action(),
         *([SlotSet("draft", draft)] if draft else []),
         *(SlotSet(name, value) for name, value in left.items()),
-        SlotSet("next_step", "nothing"),
     ]
 
 
