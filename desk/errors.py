@@ -7,11 +7,18 @@ DeskError
 ├── NotAllowed          the person's role does not reach this
 └── Invalid             a value cannot be accepted; ``field`` names it
     └── TooLarge        it is larger than its bound
+
+The words are pt-BR. What differs from case to case stands in braces and comes as a value, so that
+a face can say the same in another language: ``Conflict("A fila {name} está cheia.", name=…)``.
 """
 
 
 class DeskError(Exception):
     """Base of what the desk refuses."""
+
+    def __init__(self, words: str = "", **values: object) -> None:
+        super().__init__(words.format(**values) if values else words)
+        self.words, self.values = words, values
 
 
 class NotFound(DeskError):
@@ -26,7 +33,7 @@ class ClaimedByOther(Conflict):
     """Another agent has the conversation."""
 
     def __init__(self, agent_name: str) -> None:
-        super().__init__(f"{agent_name} já assumiu esta conversa.")
+        super().__init__("{name} já assumiu esta conversa.", name=agent_name)
         self.agent_name = agent_name
 
 
@@ -37,10 +44,10 @@ class NotAllowed(DeskError):
 class Invalid(DeskError):
     """A value cannot be accepted."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, field: str, words: str, **values: object) -> None:
+        super().__init__(words, **values)
         self.field = field
-        self.message = message
+        self.message = str(self)
 
 
 class TooLarge(Invalid):

@@ -4,6 +4,7 @@
 is translated when it is shown.
 """
 
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,22 @@ def _(text: str) -> str:
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
     """Marks a text for translation without translating it yet."""
     return text
+
+
+class Labels(Mapping[str, str]):
+    """Texts by key; whoever looks one up gets it in the reader's language."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, key: str) -> str:
+        return _(self._texts[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 def script_words() -> dict[str, str]:

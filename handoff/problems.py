@@ -4,7 +4,7 @@ JSON faces answer ``{"error": {"code", "message", "field"?}}``; pages show the s
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import structlog
@@ -15,6 +15,7 @@ from sanic.response import json
 from sqlalchemy.exc import DBAPIError
 
 from desk.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound, TooLarge
+from handoff.i18n import N_, _
 
 Body = TypeVar("Body", bound=BaseModel)
 ErrorPage = Callable[[Request, int, str], HTTPResponse]
@@ -23,28 +24,43 @@ logger = structlog.get_logger(__name__)
 
 STATUS_OF = {NotFound: 404, Conflict: 409, NotAllowed: 403, Invalid: 400, TooLarge: 413}
 _MESSAGES = {
-    400: "O pedido não está bem formado.",
-    401: "Entre novamente para continuar.",
-    403: "Você não tem permissão para isso.",
-    404: "Não encontramos o que você procura.",
-    405: "Este endereço não aceita esse tipo de pedido.",
-    413: "O conteúdo enviado é grande demais.",
-    415: "Este tipo de conteúdo não é aceito aqui.",
-    429: "Muitas tentativas. Aguarde um pouco e tente de novo.",
-    503: "O serviço está iniciando ou em manutenção. Tente de novo em instantes.",
+    400: N_("O pedido não está bem formado."),
+    401: N_("Entre novamente para continuar."),
+    403: N_("Você não tem permissão para isso."),
+    404: N_("Não encontramos o que você procura."),
+    405: N_("Este endereço não aceita esse tipo de pedido."),
+    413: N_("O conteúdo enviado é grande demais."),
+    415: N_("Este tipo de conteúdo não é aceito aqui."),
+    429: N_("Muitas tentativas. Aguarde um pouco e tente de novo."),
+    503: N_("O serviço está iniciando ou em manutenção. Tente de novo em instantes."),
 }
 _PYDANTIC_WORDS = {
-    "missing": "Este campo é obrigatório.",
-    "extra_forbidden": "Este campo não existe.",
-    "string_too_long": "O texto é longo demais.",
-    "string_too_short": "O texto é curto demais.",
-    "uuid_parsing": "O valor deve ser um UUID.",
-    "string_unicode": "O texto tem caracteres que não existem.",
-    "string_type": "O valor deve ser um texto.",
-    "int_type": "O valor deve ser um número inteiro.",
-    "int_parsing": "O valor deve ser um número inteiro.",
-    "enum": "O valor não é um dos aceitos.",
-    "literal_error": "O valor não é um dos aceitos.",
+    "missing": N_("Este campo é obrigatório."),
+    "extra_forbidden": N_("Este campo não existe."),
+    "string_too_long": N_("O texto é longo demais."),
+    "uuid_parsing": N_("O valor deve ser um UUID."),
+    "string_unicode": N_("O texto tem caracteres que não existem."),
+    "string_type": N_("O valor deve ser um texto."),
+    "int_type": N_("O valor deve ser um número inteiro."),
+    "int_parsing": N_("O valor deve ser um número inteiro."),
+    "enum": N_("O valor não é um dos aceitos."),
+    "literal_error": N_("O valor não é um dos aceitos."),
+    "string_too_short": N_("Este campo é obrigatório."),
+    "bool_type": N_("O valor deve ser verdadeiro ou falso."),
+    "bool_parsing": N_("O valor deve ser verdadeiro ou falso."),
+    "list_type": N_("O valor deve ser uma lista."),
+    "dict_type": N_("O valor deve ser um objeto."),
+    "too_long": N_("São itens demais."),
+    "datetime_from_date_parsing": N_("A data ou a hora não é válida."),
+    "datetime_parsing": N_("A data ou a hora não é válida."),
+    "timezone_aware": N_("A data precisa do fuso horário, como -03:00."),
+}
+_BOUNDS = {
+    "max_length": N_("O texto é longo demais: o limite é {}."),
+    "ge": N_("O menor valor é {}."),
+    "le": N_("O maior valor é {}."),
+    "gt": N_("O valor precisa ser maior que {}."),
+    "lt": N_("O valor precisa ser menor que {}."),
 }
 
 
@@ -54,7 +70,7 @@ class Problem(SanicException):
     def __init__(
         self, status: int, message: str = "", *, code: str = "", field: str | None = None
     ) -> None:
-        super().__init__(message or _MESSAGES.get(status, "Algo deu errado."), status_code=status)
+        super().__init__(message or _words_of(status), status_code=status)
         self.code = code or _code(status)
         self.field = field
 
@@ -105,8 +121,16 @@ def check_shape(content: dict[str, Any], shape: type[Body]) -> Body:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
-        words = _PYDANTIC_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
-        raise Problem(400, words, field=field) from error
+        raise Problem(400, words_of(first), field=field) from error
+
+
+def words_of(error: Mapping[str, Any]) -> str:
+    """What pydantic finds wrong, in words."""
+    context = error.get("ctx") or {}
+    for bound, words in _BOUNDS.items():
+        if bound in context and error["type"] != "too_long":
+            return words.format(context[bound])
+    return _PYDANTIC_WORDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
 
 
 def install_problem_handlers(app: Sanic[Any, Any], error_page: ErrorPage) -> None:
@@ -120,26 +144,31 @@ def install_problem_handlers(app: Sanic[Any, Any], error_page: ErrorPage) -> Non
 def _desk_error(request: Request, error: DeskError) -> HTTPResponse:
     status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 400)
     code = "claimed_by_other" if hasattr(error, "agent_name") else _code(status)
-    return _answer(request, status, str(error), code, getattr(error, "field", None))
+    return _answer(request, status, in_words(error), code, getattr(error, "field", None))
+
+
+def in_words(error: DeskError) -> str:
+    """What the desk refused, in the reader's language."""
+    words = _(error.words)
+    return words.format(**error.values) if error.values else words
 
 
 def _sanic_error(request: Request, error: SanicException) -> HTTPResponse:
     status = error.status_code
     if isinstance(error, Problem):
-        return _answer(request, status, str(error), error.code, error.field, error.headers)
-    message = _MESSAGES.get(status, "Algo deu errado.")
-    return _answer(request, status, message, _code(status), headers=dict(error.headers))
+        return _answer(request, status, _(str(error)), error.code, error.field, error.headers)
+    return _answer(request, status, _words_of(status), _code(status), headers=dict(error.headers))
 
 
 def _unexpected(request: Request, error: Exception) -> HTTPResponse:
     if _is_unstorable(error):
-        return _answer(request, 400, _MESSAGES[400], _code(400))
+        return _answer(request, 400, _words_of(400), _code(400))
     reference = uuid.uuid4().hex[:8]
     logger.error(
         "request.failed", path=request.path, method=request.method, ref=reference, exc_info=error
     )
-    words = f"Algo deu errado do nosso lado. Tente de novo; se continuar, cite {reference}."
-    return _answer(request, 500, words, "internal")
+    words = _("Algo deu errado do nosso lado. Tente de novo; se continuar, cite {reference}.")
+    return _answer(request, 500, words.format(reference=reference), "internal")
 
 
 def _is_unstorable(error: Exception) -> bool:
@@ -169,6 +198,10 @@ def _wants_page(request: Request) -> bool:
     if "text/html" not in request.headers.get("accept", ""):
         return False
     return request.method == "GET" or "hx-request" not in request.headers
+
+
+def _words_of(status: int) -> str:
+    return _(_MESSAGES.get(status, N_("Algo deu errado.")))
 
 
 def _code(status: int) -> str:

@@ -91,6 +91,7 @@ def api_user(*roles: str) -> Callable[[Handler], Handler]:
             user = await _user_of(request, token)
             if user is None:
                 raise Problem(401)
+            set_locale(user.locale)
             _check_role(user, roles)
             request.ctx.user = user
             return await handler(request, *args, **kwargs)

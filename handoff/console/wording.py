@@ -1,4 +1,4 @@
-"""How the console says things in pt-BR: times, sizes, owners, deliveries and events."""
+"""How the console says things to its reader: times, sizes, owners, deliveries and events."""
 
 import re
 from collections.abc import Mapping
@@ -7,42 +7,45 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from desk.events.tables import Event
-from desk.states import STATUS_LABELS, Owner
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
 
-CHANNEL_LABELS = {
-    "webchat": "Chat do site",
-    "whatsapp_cloud": "WhatsApp",
-    "evolution": "WhatsApp",
-    "telegram": "Telegram",
-    "local": "Terminal",
-}
+from desk import states
+from desk.events.tables import Event
+from desk.states import Owner
+from handoff.i18n import N_, Labels, _, current_locale
+
+CHANNEL_LABELS = Labels(
+    {
+        "webchat": N_("Chat do site"),
+        "whatsapp_cloud": "WhatsApp",
+        "evolution": "WhatsApp",
+        "telegram": "Telegram",
+        "local": N_("Terminal"),
+    }
+)
+
+STATUS_LABELS = Labels(states.STATUS_LABELS)
+_STATUSES = (
+    N_("Aberto"),
+    N_("Em atendimento"),
+    N_("Aguardando"),
+    N_("Resolvido"),
+    N_("Fechado"),
+)
+"""The desk's own words, named here once more so that they are found for translation."""
 
 DELIVERIES = {
-    "pending": ("clock", "Enviando"),
-    "sending": ("clock", "Enviando"),
-    "sent": ("check", "Enviada"),
-    "delivered": ("checks", "Entregue"),
-    "read": ("checks", "Lida"),
-    "failed": ("alert", "Falhou"),
-    "suppressed": ("alert", "Não enviada: uma pessoa assumiu"),
+    "pending": ("clock", N_("Enviando")),
+    "sending": ("clock", N_("Enviando")),
+    "sent": ("check", N_("Enviada")),
+    "delivered": ("checks", N_("Entregue")),
+    "read": ("checks", N_("Lida")),
+    "failed": ("alert", N_("Falhou")),
+    "suppressed": ("alert", N_("Não enviada: uma pessoa assumiu")),
 }
-"""Icon and word for the state of an outbound message."""
+"""Icon and word for the state of an outbound message; the word is translated when shown."""
 
-_MONTHS = (
-    "janeiro",
-    "fevereiro",
-    "março",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-)
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`]+", re.IGNORECASE)
 _STRONG = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*(?![\w*])")
 _SENTENCE_END = ".,;:!?)]}»”’*_"
@@ -61,38 +64,44 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:
     """Day and time in words."""
-    local = at.astimezone(zone)
-    return f"{local.day} de {_MONTHS[local.month - 1]} de {local.year}, {local:%H:%M}"
+    return _in_words(at.astimezone(zone), _("d 'de' MMMM 'de' y, HH:mm"))
 
 
 def day_name(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Hoje, Ontem, or the date."""
-    day, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    if day == today:
-        return "Hoje"
-    if day == today - timedelta(days=1):
-        return "Ontem"
-    words = f"{day.day} de {_MONTHS[day.month - 1]}"
-    return words if day.year == today.year else f"{words} de {day.year}"
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return _("Hoje")
+    if local.date() == today - timedelta(days=1):
+        return _("Ontem")
+    this_year = local.year == today.year
+    return _in_words(local, _("d 'de' MMMM") if this_year else _("d 'de' MMMM 'de' y"))
 
 
 def short_time(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """The clock today, the date before."""
-    local = at.astimezone(zone)
-    if local.date() == now.astimezone(zone).date():
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
         return f"{local:%H:%M}"
-    return f"{local:%d/%m}" if local.year == now.astimezone(zone).year else f"{local:%d/%m/%Y}"
+    return _in_words(local, _("dd/MM") if local.year == today.year else _("dd/MM/y"))
+
+
+def _in_words(local: datetime, pattern: str) -> str:
+    """A moment by a CLDR pattern; the patterns are translated as any text is."""
+    return format_datetime(local, pattern, locale=current_locale())
 
 
 def duration(since: datetime, now: datetime) -> str:
     """How long somebody has waited, in the largest unit that says enough."""
     minutes = max(0, int((now - since).total_seconds() // 60))
     if minutes < 1:
-        return "agora"
+        return _("agora")
     if minutes < 60:
-        return f"{minutes} min"
+        return _("{minutes} min").format(minutes=minutes)
     hours = minutes // 60
-    return f"{hours} h {minutes % 60:02d} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+    if hours < 24:
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=f"{minutes % 60:02d}")
+    return _("{days} d {hours} h").format(days=hours // 24, hours=hours % 24)
 
 
 def size_name(size_bytes: int) -> str:
@@ -101,16 +110,18 @@ def size_name(size_bytes: int) -> str:
         return f"{size_bytes} B"
     if size_bytes < 1024 * 1024:
         return f"{round(size_bytes / 1024)} KB"
-    return f"{size_bytes / 1024 / 1024:.1f} MB".replace(".", ",")
+    megabytes = round(size_bytes / 1024 / 1024, 1)
+    return f"{format_decimal(megabytes, '0.0', locale=current_locale())} MB"
 
 
 @dataclass(frozen=True)
 class TextPart:
-    """Words; where they lead when they are a link; whether they are strong."""
+    """Words; where they lead when they are a link; whether they are strong or name a colleague."""
 
     text: str
     href: str = ""
     strong: bool = False
+    mention: bool = False
 
 
 def split_text(text: str) -> list[TextPart]:
@@ -156,10 +167,10 @@ def _has_host(address: str) -> bool:
 def owner_text(owner: Owner, assignee: str, queue: str, *, mine: bool) -> str:
     """Who answers this conversation now."""
     if owner is Owner.AGENT:
-        return "Com você" if mine else f"Com {assignee}"
+        return _("Com você") if mine else _("Com {name}").format(name=assignee)
     if owner is Owner.QUEUE:
-        return f"Na fila {queue}" if queue else "Na fila"
-    return "Com a assistente virtual"
+        return _("Na fila {queue}").format(queue=queue) if queue else _("Na fila")
+    return _("Com a assistente virtual")
 
 
 def event_text(event: Event, names: Mapping[int, str]) -> str:
@@ -167,13 +178,16 @@ def event_text(event: Event, names: Mapping[int, str]) -> str:
     actor = names.get(event.actor_id or 0, "") if event.actor_kind == "agent" else ""
     if event.kind == "conversation.status_changed":
         status = STATUS_LABELS.get(str(event.data.get("after")), "")
-        return f"{actor} mudou o status para {status}" if actor else f"Status: {status}"
+        words = _("{name} mudou o status para {status}") if actor else _("Status: {status}")
+        return words.format(name=actor, status=status)
     after, reason = event.data.get("after"), event.data.get("reason")
     if after == Owner.AGENT.value:
-        taken_by = names.get(int(event.data.get("assignee_id") or 0), "Uma pessoa")
+        taken_by = names.get(int(event.data.get("assignee_id") or 0), _("Uma pessoa"))
         if reason == "assign" and actor and actor != taken_by:
-            return f"{actor} passou a conversa para {taken_by}"
-        return f"{taken_by} assumiu a conversa"
+            return _("{name} passou a conversa para {other}").format(name=actor, other=taken_by)
+        return _("{name} assumiu a conversa").format(name=taken_by)
     if after == Owner.QUEUE.value:
-        return f"{actor} pôs a conversa na fila" if actor else "Entrou na fila"
-    return "De volta à assistente virtual"
+        return (
+            _("{name} pôs a conversa na fila").format(name=actor) if actor else _("Entrou na fila")
+        )
+    return _("De volta à assistente virtual")
