@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -137,3 +138,33 @@ async def _read(reader: asyncio.StreamReader) -> Heard | None:
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query))
     return Heard(method, unquote(parts.path), query, headers, body)
+
+
+class BackgroundServer:
+    """A fake server in a thread and loop of its own, for tests that drive real processes."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._started.wait(10)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        assert self._loop is not None
+        assert self._end is not None
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(10)
+
+    async def _run(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        async with FakeServer(self._handler) as server:
+            self.url = server.url
+            self._started.set()
+            await self._end.wait()
