@@ -13,6 +13,7 @@ from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
+from desk.conversations.first_response import note_first_response
 from desk.conversations.mentions import add_mentions
 from desk.conversations.provider_edits import queue_edit
 from desk.conversations.receive import check_quoted
@@ -75,6 +76,7 @@ async def post_agent_message(
         epoch=conversation.epoch,
         media_ids=[each.id for each in media],
     )
+    await note_first_response(session, conversation, by_agent(user.id))
     conversation.waiting_since = None
     conversation.agent_seen_seq = message.seq
     await status_after(session, conversation, "agent_replied", by_agent(user.id))

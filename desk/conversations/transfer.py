@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.conversations.find import lock_conversation
 from desk.conversations.load import loads_of
 from desk.conversations.ownership import (
     assign_to_agent,
@@ -74,6 +75,7 @@ async def transfer_to_agent(
         if user.sees_all_queues:
             return await take_over(session, conversation.id, user)
         return await claim(session, conversation.id, user)
+    conversation = await lock_conversation(session, conversation.id)
     if not may_hand_on(user, conversation):
         raise NotAllowed(_not_yours(conversation))
     if not await _can_work(session, agent, conversation.queue_id):
@@ -95,6 +97,7 @@ async def transfer_to_queue(
         Invalid: the queue takes nothing new.
         Conflict: it waits there already.
     """
+    conversation = await lock_conversation(session, conversation.id)
     if not may_move(user, conversation):
         raise NotAllowed(_not_yours(conversation))
     if not queue.active:
@@ -111,6 +114,7 @@ async def give_back(session: AsyncSession, conversation: Conversation, user: Use
         NotAllowed: another agent has it.
         Conflict: nobody has it.
     """
+    conversation = await lock_conversation(session, conversation.id)
     if conversation.owner is Owner.AGENT and not may_hand_on(user, conversation):
         raise NotAllowed(_not_yours(conversation))
     return await return_to_queue(session, conversation.id, by_agent(user.id))

@@ -19,6 +19,7 @@ from desk.team.tables import Presence, QueueMember, Role, User
 ONLINE_SECONDS = 75
 PRESENCE_CHANGED = "presence.changed"
 _SEEN_GRAIN_SECONDS = 20
+_MAX_ID = 2**31 - 1
 
 
 class Standing(StrEnum):
@@ -44,7 +45,8 @@ async def set_presence(
     Raises:
         NotFound: there is no such active person.
     """
-    user = await session.get(User, user_id, with_for_update={"key_share": True})
+    known = 0 < user_id <= _MAX_ID
+    user = await session.get(User, user_id, with_for_update={"key_share": True}) if known else None
     if user is None or not user.active:
         raise NotFound("Pessoa não encontrada.")
     if user.presence is not presence:

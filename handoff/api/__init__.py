@@ -3,13 +3,16 @@
 from sanic import Blueprint
 
 from handoff.api import (
+    board,
     canned_replies,
     configuration,
     contact_history,
+    conversation_list,
     conversations,
     lists,
     me,
     messages,
+    presence,
     sessions,
     tickets,
 )
@@ -24,8 +27,11 @@ register(
         *sessions.ENDPOINTS,
         *configuration.ENDPOINTS,
         *me.ENDPOINTS,
+        *conversation_list.ENDPOINTS,
         *conversations.ENDPOINTS,
         *messages.ENDPOINTS,
+        *board.ENDPOINTS,
+        *presence.ENDPOINTS,
         *lists.ENDPOINTS,
         *tickets.ENDPOINTS,
         *canned_replies.ENDPOINTS,

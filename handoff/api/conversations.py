@@ -1,5 +1,6 @@
 """Conversations: lists, one, its history, and who answers it."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from pydantic import Field
@@ -8,27 +9,22 @@ from sanic.response import json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import visible_conversation
-from desk.conversations.listing import Filters, list_conversations
-from desk.conversations.ownership import (
-    assign_to_agent,
-    assign_to_queue,
-    claim,
-    release,
-    return_to_queue,
-    set_priority,
-    set_status,
-)
+from desk.conversations.ownership import claim, release, set_priority, set_status
+from desk.conversations.priority import NORMAL, URGENT
 from desk.conversations.rows import ConversationRow, rows_of
 from desk.conversations.tables import Conversation
-from desk.errors import Invalid, NotFound
+from desk.conversations.transfer import give_back, transfer_to_agent, transfer_to_queue
+from desk.errors import NotFound
 from desk.events.log import by_agent, events_of_conversation
 from desk.states import Status
 from desk.team.queues import find_queue
 from desk.team.users import find_user
 from handoff.api.endpoints import Endpoint, Shape
-from handoff.problems import Problem, read_body, read_number
+from handoff.problems import Problem, read_body
 from handoff.security import api_user, current_user
 from handoff.services import services_of
+
+Change = Callable[[AsyncSession, Conversation], Awaitable[Conversation]]
 
 _HISTORY = ("conversation.created", "conversation.status_changed", "conversation.owner_changed")
 
@@ -51,9 +47,9 @@ class StatusChange(Shape):
 
 
 class PriorityChange(Shape):
-    """Higher goes first."""
+    """0 normal, 1 high, 2 urgent: higher goes first."""
 
-    priority: int = Field(ge=-100, le=100)
+    priority: int = Field(ge=NORMAL, le=URGENT)
 
 
 def conversation_json(row: ConversationRow) -> dict[str, Any]:
@@ -62,29 +58,21 @@ def conversation_json(row: ConversationRow) -> dict[str, Any]:
         "id": row.public_id,
         "contact": {"name": row.contact_name},
         "company": row.company_name or None,
-        "channel": {"kind": row.channel_kind, "brand": row.channel_brand},
+        "channel": {"id": row.channel_id, "kind": row.channel_kind, "brand": row.channel_brand},
         "status": row.status.value,
         "owner": row.owner.value,
         "queue": row.queue_name or None,
         "assignee": row.assignee_name or None,
         "priority": row.priority,
+        "sentiment": row.sentiment,
+        "tags": [tag.name for tag in row.tags],
         "waiting_since": row.waiting_since.isoformat() if row.waiting_since else None,
+        "reopened_at": row.reopened_at.isoformat() if row.reopened_at else None,
         "last_message_at": row.last_message_at.isoformat(),
+        "created_at": row.created_at.isoformat(),
         "unread": row.unread,
+        "unread_count": row.unread_count,
     }
-
-
-@api_user("agent", "supervisor", "admin")
-async def list_all(request: Request) -> HTTPResponse:
-    """Conversations that the user may see, newest message first."""
-    searches = bool(request.args.get("q"))
-    async with services_of(request).database.reading(may_be_slow=searches) as session:
-        filters = await _filters(session, request)
-        page = await list_conversations(
-            session, current_user(request), filters, request.args.get("cursor")
-        )
-    rows = [conversation_json(row) for row in page.rows]
-    return json({"conversations": rows, "next_cursor": page.next_cursor})
 
 
 @api_user("agent", "supervisor", "admin")
@@ -126,7 +114,7 @@ async def claim_one(request: Request, conversation_id: str) -> HTTPResponse:
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
         return await claim(session, found.id, user)
 
-    return await _change(request, conversation_id, change)
+    return await change_conversation(request, conversation_id, change)
 
 
 @api_user("agent", "supervisor", "admin")
@@ -135,32 +123,32 @@ async def assign_one(request: Request, conversation_id: str) -> HTTPResponse:
     body = read_body(request, Assignment)
     if (body.agent is None) == (body.queue is None):
         raise Problem(400, "Informe um agente ou uma fila.", field="agent")
-    actor = by_agent(current_user(request).id)
+    user = current_user(request)
 
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
         if body.queue is not None:
             queue = await find_queue(session, body.queue)
             if queue is None:
                 raise NotFound("Fila não encontrada.")
-            return await assign_to_queue(session, found.id, queue, actor)
+            return await transfer_to_queue(session, found, user, queue)
         agent = await find_user(session, body.agent or "")
         if agent is None:
             raise NotFound("Agente não encontrado.")
-        return await assign_to_agent(session, found.id, agent, actor)
+        return await transfer_to_agent(session, found, user, agent)
 
-    return await _change(request, conversation_id, change)
+    return await change_conversation(request, conversation_id, change)
 
 
 @api_user("agent", "supervisor", "admin")
 async def return_one(request: Request, conversation_id: str) -> HTTPResponse:
     """Returns the conversation to its queue."""
     read_body(request, Nothing)
-    actor = by_agent(current_user(request).id)
+    user = current_user(request)
 
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
-        return await return_to_queue(session, found.id, actor)
+        return await give_back(session, found, user)
 
-    return await _change(request, conversation_id, change)
+    return await change_conversation(request, conversation_id, change)
 
 
 @api_user("agent", "supervisor", "admin")
@@ -172,7 +160,7 @@ async def release_one(request: Request, conversation_id: str) -> HTTPResponse:
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
         return await release(session, found.id, actor)
 
-    return await _change(request, conversation_id, change)
+    return await change_conversation(request, conversation_id, change)
 
 
 @api_user("agent", "supervisor", "admin")
@@ -184,7 +172,7 @@ async def change_status(request: Request, conversation_id: str) -> HTTPResponse:
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
         return await set_status(session, found.id, status, actor)
 
-    return await _change(request, conversation_id, change)
+    return await change_conversation(request, conversation_id, change)
 
 
 @api_user("supervisor", "admin")
@@ -196,10 +184,11 @@ async def change_priority(request: Request, conversation_id: str) -> HTTPRespons
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
         return await set_priority(session, found.id, priority, actor)
 
-    return await _change(request, conversation_id, change)
+    return await change_conversation(request, conversation_id, change)
 
 
-async def _change(request: Request, public_id: str, change: Any) -> HTTPResponse:
+async def change_conversation(request: Request, public_id: str, change: Change) -> HTTPResponse:
+    """Does something to a conversation that the user may see, and shows how it stands then."""
     services = services_of(request)
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), public_id)
@@ -213,54 +202,10 @@ async def _shown(session: AsyncSession, conversation: Conversation) -> HTTPRespo
     return json(conversation_json(row))
 
 
-async def _filters(session: AsyncSession, request: Request) -> Filters:
-    args = request.args
-    statuses = [part for value in args.getlist("status", []) for part in value.split(",") if part]
-    try:
-        wanted = tuple(Status(status) for status in statuses)
-    except ValueError as error:
-        raise Invalid("status", "Este status não existe.") from error
-    queue = await find_queue(session, args.get("queue")) if args.get("queue") else None
-    if args.get("queue") and queue is None:
-        raise Invalid("queue", "Esta fila não existe.")
-    agent = await find_user(session, args.get("assignee")) if args.get("assignee") else None
-    if args.get("assignee") and agent is None:
-        raise Invalid("assignee", "Não há agente com este e-mail.")
-    return Filters(
-        statuses=wanted,
-        queue_id=queue.id if queue else None,
-        assignee_id=agent.id if agent else None,
-        company_id=_id(request, "company"),
-        channel_id=_id(request, "channel"),
-        q=args.get("q", ""),
-        sort="waiting" if args.get("sort") == "waiting" else "recent",
-    )
-
-
-def _id(request: Request, name: str) -> int | None:
-    return read_number(request, name, 0) if request.args.get(name) else None
-
-
 _ONE = "/conversations/<conversation_id:str>"
 _CHANGED = {200: "The conversation as it stands.", 409: "Somebody else was first."}
 
 ENDPOINTS = [
-    Endpoint(
-        "GET",
-        "/conversations",
-        list_all,
-        "List conversations.",
-        query={
-            "status": "One or more statuses, separated by commas.",
-            "queue": "A queue's slug.",
-            "assignee": "An agent's e-mail.",
-            "company": "A company's id.",
-            "channel": "A channel's id.",
-            "q": "People, messages or ticket numbers.",
-            "sort": "recent (default) or waiting.",
-            "cursor": "Where the previous page ended.",
-        },
-    ),
     Endpoint("GET", _ONE, show_one, "One conversation."),
     Endpoint("GET", _ONE + "/events", list_events, "Status and ownership history."),
     Endpoint("POST", _ONE + "/claim", claim_one, "Take it.", Nothing, answers=_CHANGED),

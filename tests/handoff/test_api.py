@@ -136,8 +136,9 @@ def test_roles_reach_what_is_theirs(served: Served, waiting: Visitor) -> None:
         assert sueli.get("/users").status_code == 200
         channels = sueli.get("/channels").text
         assert "secret" not in channels
-        raised = sueli.post(of(waiting, "/priority"), json={"priority": 3})
-        assert raised.json()["priority"] == 3
+        raised = sueli.post(of(waiting, "/priority"), json={"priority": 2})
+        assert raised.json()["priority"] == 2
+        assert sueli.post(of(waiting, "/priority"), json={"priority": 3}).status_code == 400
 
 
 def test_one_agent_takes_writes_and_resolves_and_the_customer_reads(
