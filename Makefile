@@ -91,6 +91,10 @@ screenshots: setup ## Take the pictures of the documentation
 lock: setup ## Resolve requirements/*.in into lock files
 	@$(BIN)/python -m deploy.local.lock
 
+.PHONY: messages
+messages: setup ## Collect the console's texts and bring the translations' catalogues up to date
+	@$(BIN)/python -m deploy.local.messages
+
 .PHONY: clean
 clean: ## Remove what tests and checks leave behind (not var/, not the model)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov .rasa

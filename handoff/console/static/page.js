@@ -1,5 +1,7 @@
 /* Fetches parts of the page anew and morphs them in place, so that focus, selection, drafts and scroll stay. */
 
+import { t } from "/static/assets/words.js";
+
 const byId = (id) => document.getElementById(id);
 
 export const openConversation = () => byId("conversation")?.dataset.conversation ?? "";
@@ -21,10 +23,22 @@ function coalesced(work) {
   };
 }
 
+const SEEN_HEADER = "Ponte-Seen-Seq";
+
+/** Where the unseen messages began when the open conversation was opened: the line stays until it is left. */
+function seenHeader(path) {
+  const pane = byId("conversation");
+  const isOpen = pane?.dataset.conversation && path.startsWith(`/console/conversations/${pane.dataset.conversation}/`);
+  return isOpen ? { [SEEN_HEADER]: pane.dataset.seenSeq } : {};
+}
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  Object.assign(ctx.request.headers, seenHeader(new URL(ctx.request.action, location.href).pathname));
+});
+
 /** The fragment, or null: after a failure the live socket connects again and everything is asked for once more. */
 async function partOf(url) {
   try {
-    const response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" });
+    const response = await fetch(url, { headers: { "HX-Request": "true", ...seenHeader(url) }, cache: "no-store" });
     if (response.redirected || response.status === 401) location.reload(); // The login ended: the page leads to it.
     return response.ok ? await response.text() : null;
   } catch {
@@ -60,10 +74,25 @@ export async function post(path, fields) {
   try {
     response = await fetch(path, { method: "POST", body: form, headers });
   } catch {
-    throw new Error("Sem conexão. Tente de novo.");
+    throw new Error(t("Sem conexão. Tente de novo."));
   }
   const answer = await response.json().catch(() => null);
   if (response.ok && !response.redirected) return answer;
   const said = answer?.error?.message ?? answer?.message ?? answer?.description;
-  throw new Error(said ?? (response.redirected ? "Entre de novo para continuar." : "O servidor não respondeu como esperado."));
+  throw new Error(said ?? (response.redirected ? t("Entre de novo para continuar.") : t("O servidor não respondeu como esperado.")));
+}
+
+/** Calls the JSON API as the signed-in person; a refusal's words are the error's. */
+export async function call(method, path, body = undefined) {
+  const headers = { "X-CSRF-Token": document.body.dataset.csrf };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
+  } catch {
+    throw new Error(t("Sem conexão. Tente de novo."));
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Error(answer?.error?.message ?? t("O servidor não respondeu como esperado."));
+  return answer;
 }
