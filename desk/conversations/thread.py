@@ -52,6 +52,7 @@ class MessageView:
     ``text`` still has the placeholder of a provisional password. ``deleted`` is this side's:
     a deleted message has neither text nor files. ``mentions``: names of colleagues, in a note.
     ``perhaps_repeated``: it was sent once more after a crash, and may have arrived twice.
+    ``arriving``: a file of it, or the rest of its album, is on its way.
     """
 
     id: int
@@ -73,6 +74,7 @@ class MessageView:
     quote: QuoteView | None = None
     mentions: list[str] = field(default_factory=list)
     perhaps_repeated: bool = False
+    arriving: bool = False
 
 
 async def messages_after(
@@ -162,6 +164,7 @@ async def _views(
                 quote=None if deleted else quotes.get(row.reply_to_id or 0),
                 mentions=mentions.get(row.id, []),
                 perhaps_repeated=bool(row.data.get("perhaps_repeated")),
+                arriving=row.direction == "in" and row.due_at is not None,
             )
         )
     return views
