@@ -26,9 +26,10 @@ from handoff.live import Live
 from handoff.mailer import Mailer
 from handoff.outbox import Outbox
 from handoff.pages import install_static, render_error
-from handoff.problems import install_problem_handlers
 from handoff.presence import Presence
+from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
+from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
 from handoff.services import Services
 from handoff.ticket_news import TicketNewsTeller
@@ -116,6 +117,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "assignment": Assigner(database, pulse).run(),
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
+        "search": SearchIndexer(database, pulse).run(),
         "tidy": _tidy(database),
     }
     if settings.ticket_news:

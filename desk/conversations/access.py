@@ -1,5 +1,7 @@
 """What of the conversations a member of the team may see, and what was seen."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,9 +16,14 @@ async def visible_to(session: AsyncSession, viewer: User) -> ColumnElement[bool]
 
     Supervisors and admins see all; an agent those of its queues and its own.
     """
+    queue_ids = () if viewer.sees_all_queues else await queue_ids_of(session, viewer)
+    return visible_with(viewer, queue_ids)
+
+
+def visible_with(viewer: User, queue_ids: Collection[int]) -> ColumnElement[bool]:
+    """The same when the viewer's queues are known."""
     if viewer.sees_all_queues:
         return Conversation.id.is_not(None)
-    queue_ids = await queue_ids_of(session, viewer)
     return or_(Conversation.queue_id.in_(queue_ids), Conversation.assignee_id == viewer.id)
 
 

@@ -1,44 +1,38 @@
-"""Lists of conversations, as far as a member of the team may see them."""
+"""Lists of conversations, as far as a member of the team may see them.
 
-import base64
-import json
-from collections.abc import Sequence
+A list is one section after the other (those who wait, then the rest), each walked by keyset along
+an index that has its order. What SQL would have to sort, such as "my queues, newest first", is
+taken apart into branches with one value each; the newest few of every branch are merged.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.contacts.tables import Contact, ContactCompany
-from desk.conversations.access import visible_to
-from desk.conversations.rows import ConversationRow, rows_of
-from desk.conversations.tables import Conversation, Message
-from desk.db import MAX_KEY
-from desk.errors import Invalid
-from desk.states import ACTIVE, ENDED, Owner, Status
+from desk.conversations.access import visible_with
+from desk.conversations.filters import Filters, View, conditions_of, narrow, unindexed
+from desk.conversations.rows import ConversationRow, rows_by_id
+from desk.conversations.search.find import Hits, search
+from desk.conversations.search.words import asked_words
+from desk.conversations.sections import Place, Section, read_place, sections_of, write_place
+from desk.conversations.tables import Conversation
+from desk.states import ACTIVE, Owner, Status
+from desk.team.queues import queue_ids_of
 from desk.team.tables import User
-from desk.text import clean_text
-from desk.tickets.tables import Ticket
 
 MAX_PAGE = 100
+MOST_COUNTED = 1000
+_MOST_BRANCHES = 24
+_MOST_QUEUES = 8
 
+_WITH_PEOPLE: ColumnElement[bool] = text("conversations.owner <> 'bot'")  # type: ignore[assignment]
+_WITH_PRIORITY: ColumnElement[bool] = text("conversations.priority <> 0")  # type: ignore[assignment]
+"""A partial index is used only by a query that says its condition word by word."""
 
-@dataclass(frozen=True)
-class Filters:
-    """What a list shows; None or empty means all. Ids are the database's.
-
-    ``view``: queue (waits), mine, team (other agents'), bot, ended, or empty. ``sort``: recent
-    (newest message first) or waiting (highest priority, then longest wait first; one page only).
-    """
-
-    view: str = ""
-    statuses: Sequence[Status] = ()
-    queue_id: int | None = None
-    assignee_id: int | None = None
-    company_id: int | None = None
-    channel_id: int | None = None
-    q: str = ""
-    sort: str = "recent"
+Branch = list[ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
@@ -62,113 +56,145 @@ async def list_conversations(
         Invalid: the cursor is not one of ours.
     """
     size = max(1, min(limit, MAX_PAGE))
-    query = select(Conversation).where(
-        await visible_to(session, viewer), *_conditions(filters, viewer)
-    )
-    if filters.sort == "waiting":
-        query = query.order_by(
-            Conversation.priority.desc(), Conversation.waiting_since, Conversation.id
-        )
-    else:
-        query = query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-        if cursor:
-            at, last_id = read_cursor(cursor)
-            query = query.where(
-                or_(
-                    Conversation.last_message_at < at,
-                    and_(Conversation.last_message_at == at, Conversation.id < last_id),
-                )
-            )
-    found = (await session.execute(query.limit(size + 1))).scalars().all()
-    more = len(found) > size and filters.sort != "waiting"
-    last = found[size - 1] if more else None
-    return Page(await rows_of(session, found[:size]), _write_cursor(last) if last else None)
+    queue_ids = () if viewer.sees_all_queues else await queue_ids_of(session, viewer)
+    conditions = [visible_with(viewer, queue_ids), *conditions_of(filters, viewer)]
+    narrowed = await narrow(session, filters, viewer)
+    conditions += narrowed.conditions
+    ids = narrowed.ids
+    hits = None
+    if filters.q.strip():
+        among = conditions if ids is None else [*conditions, Conversation.id.in_(ids)]
+        hits = await search(session, filters.q, among)
+        ids = hits.ids
+    sections = sections_of(filters, hits)
+    place = read_place(cursor, sections) if cursor else None
+    branches = _branches(filters, viewer, queue_ids) if ids is None else [[_among(ids)]]
+    found = await _walk(session, sections, branches, conditions, place, size + 1)
+    more = len(found) > size
+    shown = found[:size]
+    rows = await rows_by_id(session, [each.id for each in shown], *_found_by(filters, hits))
+    return Page(rows, write_place(shown[-1]) if more else None)
 
 
-async def count_views(session: AsyncSession, viewer: User) -> dict[str, int]:
-    """How many conversations each view of the inbox holds for this viewer."""
-    visible = await visible_to(session, viewer)
-    counts = {}
-    for view in ("queue", "mine", "team", "bot", "ended"):
-        query = select(func.count(Conversation.id)).where(
-            visible, *_conditions(Filters(view=view), viewer)
-        )
-        counts[view] = (await session.execute(query)).scalar_one()
-    return counts
+async def still_listed(
+    session: AsyncSession, viewer: User, filters: Filters, public_ids: Collection[str]
+) -> list[ConversationRow]:
+    """Those of these conversations that belong to the list, at most 100, in no order."""
+    queue_ids = () if viewer.sees_all_queues else await queue_ids_of(session, viewer)
+    narrowed = await narrow(session, filters, viewer)
+    conditions = [visible_with(viewer, queue_ids), *conditions_of(filters, viewer)]
+    conditions += narrowed.conditions
+    if narrowed.ids is not None:
+        conditions.append(_among(narrowed.ids))
+    wanted = Conversation.public_id.in_(list(public_ids)[:MAX_PAGE])
+    query = select(Conversation.id).where(wanted, *conditions)
+    return await rows_by_id(session, (await session.execute(query)).scalars().all())
 
 
-def _conditions(filters: Filters, viewer: User) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.view == "queue":
-        conditions += [Conversation.owner == Owner.QUEUE]
-    elif filters.view == "mine":
-        conditions += [
-            Conversation.owner == Owner.AGENT,
-            Conversation.assignee_id == viewer.id,
-        ]
-    elif filters.view == "team":
-        conditions += [
-            Conversation.owner == Owner.AGENT,
-            Conversation.assignee_id != viewer.id,
-        ]
-    elif filters.view == "bot":
-        conditions += [Conversation.owner == Owner.BOT, Conversation.status.in_(ACTIVE)]
-    elif filters.view == "ended":
-        conditions += [Conversation.status.in_(ENDED)]
-    if filters.statuses:
-        conditions.append(Conversation.status.in_(filters.statuses))
-    for column, value in (
-        (Conversation.queue_id, filters.queue_id),
-        (Conversation.assignee_id, filters.assignee_id),
-        (Conversation.channel_id, filters.channel_id),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    if filters.company_id is not None:
-        conditions.append(
-            Conversation.contact_id.in_(
-                select(ContactCompany.contact_id).where(
-                    ContactCompany.company_id == filters.company_id
-                )
-            )
-        )
-    if q := clean_text(filters.q):
-        conditions.append(_search(q))
-    return conditions
+async def count_views(session: AsyncSession, viewer: User, shown: View = "") -> dict[str, int]:
+    """How many conversations each view holds, and each status within the one shown.
 
-
-def _search(q: str) -> ColumnElement[bool]:
-    """People by name or e-mail, tickets by number, messages by their words."""
-    pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    people: Select[int] = select(Contact.id).where(
-        or_(Contact.name.ilike(pattern, escape="\\"), Contact.email.ilike(pattern, escape="\\"))
-    )
-    tickets = select(Ticket.contact_id).where(
-        Ticket.number.ilike(pattern.replace("#", ""), escape="\\")
-    )
-    messages = select(Message.conversation_id).where(Message.text.ilike(pattern, escape="\\"))
-    return or_(
-        Conversation.contact_id.in_(people),
-        Conversation.contact_id.in_(tickets),
-        Conversation.id.in_(messages),
-    )
-
-
-def _write_cursor(last: Conversation) -> str:
-    value = json.dumps([last.last_message_at.isoformat(), last.id])
-    return base64.urlsafe_b64encode(value.encode()).decode()
-
-
-def read_cursor(cursor: str) -> tuple[datetime, int]:
-    """When and which conversation the previous page ended with.
-
-    Raises:
-        Invalid: the cursor is not one of ours.
+    One statement; counting ends at 1000. The keys of statuses are their values.
     """
-    try:
-        at, last_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if not 0 <= last_id <= MAX_KEY:
-            raise ValueError("no id")
-        return datetime.fromisoformat(at).astimezone(UTC), int(last_id)
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise Invalid("cursor", "O cursor não é válido.") from error
+    queue_ids = () if viewer.sees_all_queues else await queue_ids_of(session, viewer)
+    views: tuple[View, ...] = ("queue", "mine", "team", "bot")
+    wanted: dict[str, Filters] = {view: Filters(view=view) for view in views}
+    wanted |= {status.value: Filters(view=shown, statuses=(status,)) for status in Status}
+    numbers = [_count(filters, viewer, queue_ids).label(key) for key, filters in wanted.items()]
+    row = (await session.execute(select(*numbers))).one()
+    return {key: min(number, MOST_COUNTED) for key, number in row._mapping.items()}
+
+
+def _count(filters: Filters, viewer: User, queue_ids: Collection[int]) -> ColumnElement[int]:
+    conditions = [visible_with(viewer, queue_ids), *conditions_of(filters, viewer)]
+    total: ColumnElement[int] = literal(0)
+    for branch in _branches(filters, viewer, queue_ids):
+        query = select(Conversation.id).where(*branch, *conditions).limit(MOST_COUNTED)
+        total = total + select(func.count()).select_from(query.subquery()).scalar_subquery()
+    return total
+
+
+async def _walk(
+    session: AsyncSession,
+    sections: Sequence[Section],
+    branches: Sequence[Branch],
+    conditions: Sequence[ColumnElement[bool]],
+    place: Place | None,
+    wanted: int,
+) -> list[Place]:
+    """The next conversations of the list, section by section."""
+    found: list[Place] = []
+    first = place.section if place else 0
+    for number, section in enumerate(sections[first:], first):
+        after = section.after(place.keys, place.id) if place and number == first else ()
+        limit = wanted - len(found)
+        parts = [
+            section.ordered(select(Conversation.id, *section.columns))
+            .where(*branch, *section.conditions, *conditions, *after)
+            .limit(limit)
+            for branch in branches
+        ]
+        rows = await session.execute(_merged(section, parts, limit))
+        found += [Place(number, tuple(row[1:]), row[0]) for row in rows]
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def _merged(section: Section, parts: Sequence[Select[Any]], limit: int) -> Select[Any]:
+    if len(parts) == 1:
+        return parts[0]
+    # SQLite takes an order and a limit of a part only inside a query of its own.
+    each = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return select(each).order_by(*section.order_of(each.c)).limit(limit)
+
+
+def _branches(filters: Filters, viewer: User, queue_ids: Collection[int]) -> list[Branch]:
+    """Conditions, each with one value for an index's first columns, that together miss nothing."""
+    if filters.only_people:
+        return _branches_with_people(filters, viewer)
+    scopes = _scopes(filters, viewer, queue_ids)
+    wanted = list(filters.statuses)
+    if filters.view == "bot":
+        wanted = [status for status in wanted or Status if status in ACTIVE]
+    if not wanted or len(scopes) * len(wanted) > _MOST_BRANCHES:
+        return scopes
+    return [[*scope, Conversation.status == status] for scope in scopes for status in wanted]
+
+
+def _branches_with_people(filters: Filters, viewer: User) -> list[Branch]:
+    owners = [Owner.QUEUE] if filters.view == "queue" else [Owner.AGENT]
+    if not filters.view:
+        owners = [Owner.QUEUE, Owner.AGENT]
+    assignee = viewer.id if filters.view == "mine" else filters.assignee_id
+    mine = [] if assignee is None else [Conversation.assignee_id == assignee]
+    return [[_WITH_PEOPLE, Conversation.owner == owner, *mine] for owner in owners]
+
+
+def _scopes(filters: Filters, viewer: User, queue_ids: Collection[int]) -> list[Branch]:
+    if filters.view == "mine":
+        return [[Conversation.assignee_id == viewer.id]]
+    if filters.assignee_id is not None:
+        return [[Conversation.assignee_id == filters.assignee_id]]
+    if filters.sentiment is not None:
+        return [[Conversation.sentiment == filters.sentiment]]
+    if filters.priority:
+        return [[_WITH_PRIORITY, Conversation.priority == filters.priority]]
+    if filters.queue_id is not None:
+        return [[Conversation.queue_id == filters.queue_id]]
+    if filters.channel_id is not None:
+        return [[Conversation.channel_id == filters.channel_id]]
+    if viewer.sees_all_queues or len(queue_ids) > _MOST_QUEUES:
+        return [[]]
+    queue = unindexed(Conversation.queue_id)
+    elsewhere = queue.is_(None) | queue.not_in(queue_ids)
+    own = [Conversation.assignee_id == viewer.id, elsewhere]
+    return [*([Conversation.queue_id == each] for each in queue_ids), own]
+
+
+def _among(ids: Collection[int]) -> ColumnElement[bool]:
+    return Conversation.id.in_(ids)
+
+
+def _found_by(filters: Filters, hits: Hits | None) -> tuple[dict[int, int], list[str]]:
+    return (hits.messages, asked_words(filters.q)) if hits else ({}, [])

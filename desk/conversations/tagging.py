@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import Conversation, ConversationTag
@@ -11,7 +11,7 @@ from desk.db import upsert
 from desk.errors import NotFound
 from desk.events.log import Actor, record_event
 from desk.tags.tables import Tag
-from desk.text import fold
+from desk.text import clean_text, fold
 
 
 async def tag_conversation(
@@ -65,7 +65,15 @@ async def find_tag(session: AsyncSession, name: str) -> Tag:
     Raises:
         NotFound: there is none.
     """
-    tag = (await session.execute(select(Tag).where(Tag.folded == fold(name)))).scalar_one_or_none()
+    tag = (
+        await session.execute(select(Tag).where(Tag.folded == fold(clean_text(name))))
+    ).scalar_one_or_none()
     if tag is None:
         raise NotFound("Etiqueta não encontrada.")
     return tag
+
+
+async def count_tagged(session: AsyncSession) -> dict[int, int]:
+    """How many conversations bear each tag; a tag on none is missing."""
+    query = select(ConversationTag.tag_id, func.count()).group_by(ConversationTag.tag_id)
+    return dict((await session.execute(query)).tuples().all())

@@ -87,16 +87,16 @@ def upgrade() -> None:
 def _follow_with_fts5(table: str, key: str) -> None:
     """A full-text table that keeps no text of its own and follows every change of the other."""
     fts = f"fts_{table}"
-    gone = f"INSERT INTO {fts} ({fts}, rowid, words) VALUES ('delete', old.{key}, old.words);"
-    come = f"INSERT INTO {fts} (rowid, words) VALUES (new.{key}, new.words);"
+    into = f"INSERT INTO {fts}"
+    gone = f"{into} ({fts}, rowid, words) VALUES ('delete', old.{key}, old.words);"
+    come = f"{into} (rowid, words) VALUES (new.{key}, new.words);"
     op.execute(
         f"CREATE VIRTUAL TABLE {fts} USING fts5(words, content='{table}', content_rowid='{key}',"
         " tokenize='unicode61 remove_diacritics 2', prefix='2 3', detail=none, columnsize=0)"
     )
     for happening, done in (("INSERT", come), ("DELETE", gone), ("UPDATE", gone + come)):
-        op.execute(
-            f"CREATE TRIGGER {fts}_{happening.lower()} AFTER {happening} ON {table} BEGIN {done} END"
-        )
+        name = f"{fts}_{happening.lower()}"
+        op.execute(f"CREATE TRIGGER {name} AFTER {happening} ON {table} BEGIN {done} END")
 
 
 def downgrade() -> None:
