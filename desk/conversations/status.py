@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.configuration.automation import happens_by_itself
 from desk.conversations.tables import Conversation
 from desk.events.log import Actor, record_event
-from desk.states import CONVERSATION_STATUS_AFTER, Status
+from desk.states import CONVERSATION_STATUS_AFTER, ENDED, Status
+
+_BY_CUSTOMER = frozenset({"contact_wrote", "handed_off"})
 
 
 async def apply_status(
@@ -16,6 +19,8 @@ async def apply_status(
     if conversation.status == status:
         return
     now = datetime.now(UTC)
+    if status in ENDED:
+        conversation.reopened_at = None
     before, since = conversation.status, conversation.status_since
     conversation.status, conversation.status_since = status, now
     await session.flush()
@@ -33,7 +38,15 @@ async def apply_status(
 async def status_after(
     session: AsyncSession, conversation: Conversation, happening: str, actor: Actor
 ) -> None:
-    """Sets the status that a happening brings by itself, as the table of states says."""
+    """Sets the status that a happening brings by itself, as the table of states says.
+
+    A service that the customer reopens stays marked until an agent answers or it ends again.
+    """
+    if happening == "agent_replied":
+        conversation.reopened_at = None
     status = CONVERSATION_STATUS_AFTER.get((happening, conversation.status))
-    if status is not None:
-        await apply_status(session, conversation, status, actor)
+    if status is None or not await happens_by_itself(session, happening):
+        return
+    if conversation.status in ENDED and happening in _BY_CUSTOMER:
+        conversation.reopened_at = datetime.now(UTC)
+    await apply_status(session, conversation, status, actor)

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
+from desk.configuration.groups import Automation
+from desk.configuration.values import read_configuration
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
 from desk.conversations.tables import Conversation, ConversationTicket, Message
@@ -56,7 +58,9 @@ async def read_news(session: AsyncSession, event: Event) -> TicketNews | None:
 async def tell_news(
     session: AsyncSession, ticket: Ticket, text: str, buttons: list[dict[str, str]]
 ) -> bool:
-    """Writes the news into the ticket's chat; says whether it could."""
+    """Writes the news into the contact's chat; says whether it could."""
+    if not (await read_configuration(session, Automation)).tell_customers_of_ticket_news:
+        return False
     conversation_id = await _chat_of(session, ticket)
     if conversation_id is None:
         return False

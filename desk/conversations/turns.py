@@ -19,7 +19,7 @@ from desk.conversations.requests import HANDOFF, STATUS, STAY_ENDED
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message, MessageMedia, TurnRequest
 from desk.db import MAX_KEY
-from desk.events.log import BOT, SYSTEM, record_event
+from desk.events.log import BOT, SYSTEM, by_contact, record_event
 from desk.media.tables import Media
 from desk.states import Owner, Status
 from desk.tickets.opening import queue_of_request
@@ -62,13 +62,14 @@ class TurnEnd:
     """How a turn ended.
 
     ``failed``: the bot could not answer; the customer gets ``replies`` (the apology) from the
-    desk itself and goes to the queue.
+    desk itself and goes to the queue, with a ticket of this ``subject``.
     """
 
     replies: Sequence[Reply] = ()
     drawn: list[DrawnPassword] = field(default_factory=list)
     failed: bool = False
     failure: str = ""
+    subject: str = ""
 
 
 async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
@@ -247,7 +248,8 @@ async def _apply_requests(
     asked: Requests,
 ) -> None:
     if turn.kind == "message" and not {STAY_ENDED, STATUS} & asked.keys():
-        await status_after(session, conversation, "contact_wrote", BOT)
+        contact = by_contact(conversation.contact_id)
+        await status_after(session, conversation, "contact_wrote", contact)
     if STATUS in asked:
         await apply_status(session, conversation, Status(asked[STATUS]["status"]), BOT)
     if end.failed:
@@ -260,7 +262,7 @@ async def _apply_requests(
             failure=end.failure,
         )
     if end.failed and turn.kind == "message":
-        ticket = await ticket_for_handoff(session, conversation)
+        ticket = await ticket_for_handoff(session, conversation, subject=end.subject)
         queue_id = ticket.queue_id or await queue_of_request(session, None)
         await hand_off(session, conversation, SYSTEM, queue_id=queue_id, reason="bot_failed")
     elif HANDOFF in asked:

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.configuration.automation import happens_by_itself
 from desk.contacts.tables import Contact
 from desk.errors import NotFound
 from desk.events.log import BOT, Actor, by_agent, by_contact, record_event
@@ -76,7 +77,7 @@ async def post_ticket_action(
         session, "ticket.action_posted", actor, ticket_id=ticket_id, action_id=action.id
     )
     after = TICKET_STATUS_AFTER.get((f"{author_kind}_acted", ticket.status))
-    if after is not None:
+    if after is not None and await happens_by_itself(session, f"{author_kind}_acted"):
         await set_ticket_status(session, ticket_id, after, actor, told_otherwise=True)
     if own_alone:
         ticket.contact_seen_at = ticket.updated_at

@@ -140,7 +140,8 @@ class Worker:
         """What a customer hears when the bot cannot answer; nobody waits for internal news."""
         logger.error("bot.gave_up", message_id=turn.message_id, reason=failure)
         replies = [] if turn.kind == "internal" else [Reply(self._words.say("bridge_apology"))]
-        return TurnEnd(replies, failed=True, failure=failure)
+        subject = self._words.say("bridge_failed_subject")
+        return TurnEnd(replies, failed=True, failure=failure, subject=subject)
 
     async def _human_turn(self, lease: Lease, turn: Turn) -> bool:
         async with self._database.transaction() as session:

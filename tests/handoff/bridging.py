@@ -28,6 +28,7 @@ APOLOGY = "Desculpe, tive um problema."
 WORDS = Words(
     {
         "bridge_apology": [APOLOGY],
+        "bridge_failed_subject": ["Atendimento com uma pessoa"],
         "bridge_queue_place": ["Você é a {position}ª da fila."],
         "bridge_queue_nobody": ["Não há ninguém agora."],
     }
