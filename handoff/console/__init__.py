@@ -2,7 +2,7 @@
 
 from sanic import Blueprint
 
-from handoff.console import conversation, desk, live, login, nav, screen
+from handoff.console import conversation, desk, handing, live, login, nav, screen, settings
 from handoff.console.wording import initials
 from handoff.pages import environment
 
@@ -11,7 +11,9 @@ blueprint = Blueprint.group(
     screen.blueprint,
     desk.blueprint,
     conversation.blueprint,
+    handing.blueprint,
     live.blueprint,
+    settings.blueprint,
     url_prefix="/console",
 )
 

@@ -1,66 +1,56 @@
 """An open conversation: its head, thread, what may be done, and who the customer is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.companies.cnpj import format_cnpj
-from desk.contacts.directory import companies_of
-from desk.contacts.tables import Contact
+from desk.conversations.mentions import has_unseen_mention
 from desk.conversations.rows import rows_of
 from desk.conversations.tables import Conversation
 from desk.events.log import events_of_conversation
 from desk.states import ENDED, STATUS_LABELS, Owner, Status
 from desk.team.tables import User
 from desk.team.users import list_users
-from desk.tickets.directory import tickets_of
 from handoff.console import wording
-from handoff.console.thread import MediaUrl, ThreadItem, read_messages, thread_items
+from handoff.console.history import history_lines
+from handoff.console.side import Side, read_side
+from handoff.console.thread import (
+    NO_DIVIDER,
+    MediaUrl,
+    ThreadItem,
+    first_unseen,
+    read_messages,
+    thread_items,
+)
+from handoff.i18n import N_, _
 
 SHOWN_EVENTS = ("conversation.owner_changed", "conversation.status_changed")
-SHOWN_TICKETS = 20
 
 
 @dataclass(frozen=True)
 class Action:
-    """A button of the head."""
+    """A button of the head. ``dialog``: it asks for more before anything happens."""
 
     key: str
     label: str
     path: str
     status: str = ""
     primary: bool = False
+    dialog: bool = False
 
 
-CLAIM = Action("claim", "Assumir", "claim", primary=True)
-RETURN = Action("return", "Devolver à fila", "return")
-RELEASE = Action("release", "Devolver ao bot", "release")
-WAIT = Action("waiting", "Aguardando", "status", "waiting")
-RESUME = Action("in_service", "Em atendimento", "status", "in_service")
-CLOSE = Action("close", "Fechar", "status", "closed")
-RESOLVE = Action("resolve", "Resolver", "status", "resolved", primary=True)
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A known fact about the contact."""
-
-    icon: str
-    label: str
-    text: str
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class TicketLine:
-    """A ticket beside the conversation."""
-
-    number: str
-    subject: str
-    status: str
-    status_label: str
+CLAIM = Action("claim", N_("Assumir"), "claim", primary=True)
+TAKE_OVER = Action("take-over", N_("Assumir de {name}"), "take-over", primary=True)
+RETURN = Action("return", N_("Devolver à fila"), "return")
+RELEASE = Action("release", N_("Devolver ao bot"), "release")
+TRANSFER = Action("transfer", N_("Transferir…"), "transfer", dialog=True)
+WAIT = Action("waiting", N_("Aguardando"), "status", "waiting")
+RESUME = Action("in_service", N_("Em atendimento"), "status", "in_service")
+FINISH = Action("finish", N_("Finalizar com resumo…"), "finish", dialog=True)
+CLOSE = Action("close", N_("Fechar"), "status", "closed")
+RESOLVE = Action("resolve", N_("Resolver"), "status", "resolved", primary=True)
 
 
 @dataclass(frozen=True)
@@ -74,7 +64,6 @@ class Pane:
     status: str
     status_label: str
     owner_text: str
-    summary: str
     actions: list[Action]
     can_reply: bool
     reply_hint: str
@@ -83,21 +72,32 @@ class Pane:
     last_seq: int
     earlier_url: str
     items: list[ThreadItem]
-    facts: list[Fact]
-    tickets: list[TicketLine]
+    side: Side
+    seen_seq: int
     notice: str = ""
 
 
 def actions_for(conversation: Conversation, viewer: User) -> list[Action]:
     """What this viewer may do now, the most likely last."""
     if conversation.owner is Owner.QUEUE:
-        return [RELEASE, CLOSE, CLAIM]
+        return [RELEASE, TRANSFER, FINISH, CLOSE, CLAIM]
     if conversation.owner is Owner.BOT:
-        return [CLAIM]
-    if conversation.assignee_id != viewer.id and not viewer.sees_all_queues:
+        ends = [] if conversation.status in ENDED else [FINISH]
+        return [*([TRANSFER] if viewer.sees_all_queues else []), *ends, CLAIM]
+    mine = conversation.assignee_id == viewer.id
+    if not mine and not viewer.sees_all_queues:
         return []
     pause = RESUME if conversation.status is Status.WAITING else WAIT
-    return [RETURN, RELEASE, pause, CLOSE, RESOLVE]
+    if not mine:
+        ends = [FINISH, CLOSE, replace(RESOLVE, primary=False)]
+        return [RETURN, RELEASE, TRANSFER, pause, *ends, TAKE_OVER]
+    return [RETURN, RELEASE, TRANSFER, pause, FINISH, CLOSE, RESOLVE]
+
+
+def _named(action: Action, assignee: str) -> Action:
+    """The action in the reader's words, with the name of who has the conversation."""
+    first_name = assignee.split()[0] if assignee.strip() else assignee
+    return replace(action, label=_(action.label).format(name=first_name))
 
 
 async def read_pane(
@@ -106,20 +106,37 @@ async def read_pane(
     conversation: Conversation,
     *,
     from_seq: int | None = None,
+    seen_seq: int | None = None,
     notice: str = "",
     media_url: MediaUrl,
     zone: ZoneInfo,
     now: datetime,
 ) -> Pane:
-    """The open conversation from message ``from_seq`` on, or its newest page."""
+    """The open conversation from message ``from_seq`` on, or its newest page.
+
+    ``seen_seq``: up to which message this reader had seen it when they opened it, which is kept
+    until they leave; without it, what the team has seen.
+    """
     (row,) = await rows_of(session, [conversation])
-    contact = await session.get_one(Contact, conversation.contact_id)
     messages = await read_messages(session, conversation, from_seq)
     events = await events_of_conversation(session, conversation.id, SHOWN_EVENTS)
     names = {user.id: user.name for user in await list_users(session)}
-    items = thread_items(messages, events, names, media_url=media_url, zone=zone, now=now)
+    mentioned = await has_unseen_mention(session, conversation, viewer)
+    if seen_seq is None:
+        is_new = first_unseen(messages, conversation.agent_seen_seq)
+        seen_seq = conversation.agent_seen_seq if is_new else NO_DIVIDER
+    items = thread_items(
+        messages,
+        events,
+        names,
+        media_url=media_url,
+        zone=zone,
+        now=now,
+        viewer_id=viewer.id,
+        seen_seq=seen_seq,
+    )
     first = messages[0].seq if messages else 1
-    name = row.contact_name or "Visitante"
+    name = row.contact_name or _("Visitante")
     mine = conversation.owner is Owner.AGENT and conversation.assignee_id == viewer.id
     earlier = f"/console/conversations/{row.public_id}/pane?from={max(1, first - 60)}"
     return Pane(
@@ -128,19 +145,27 @@ async def read_pane(
         initials=wording.initials(name),
         channel_label=wording.CHANNEL_LABELS.get(row.channel_kind, row.channel_kind),
         status=row.status.value,
-        status_label=STATUS_LABELS[row.status.value],
+        status_label=_(STATUS_LABELS[row.status.value]),
         owner_text=wording.owner_text(row.owner, row.assignee_name, row.queue_name, mine=mine),
-        summary=conversation.summary,
-        actions=actions_for(conversation, viewer),
+        actions=[_named(each, row.assignee_name) for each in actions_for(conversation, viewer)],
         can_reply=conversation.owner is Owner.AGENT,
         reply_hint=_reply_hint(conversation),
-        unread=row.unread,
+        unread=row.unread or mentioned,
         from_seq=first,
         last_seq=conversation.last_seq,
         earlier_url=earlier if first > 1 else "",
         items=items,
-        facts=await _facts(session, contact),
-        tickets=await _tickets(session, contact),
+        side=await read_side(
+            session,
+            viewer,
+            conversation,
+            row,
+            names=names,
+            history=history_lines(events, names, zone=zone, now=now),
+            zone=zone,
+            now=now,
+        ),
+        seen_seq=seen_seq,
         notice=notice,
     )
 
@@ -149,24 +174,5 @@ def _reply_hint(conversation: Conversation) -> str:
     if conversation.owner is Owner.AGENT:
         return ""
     if conversation.status in ENDED:
-        return "Encerrada. Para escrever ao cliente, assuma a conversa."
-    return "Para responder ao cliente, assuma a conversa."
-
-
-async def _facts(session: AsyncSession, contact: Contact) -> list[Fact]:
-    facts = [
-        Fact("building", "Empresa", company.name, format_cnpj(company.cnpj))
-        for company in await companies_of(session, contact.id)
-    ]
-    if contact.email:
-        facts.append(Fact("mail", "E-mail", contact.email))
-    if contact.phone:
-        facts.append(Fact("phone", "Telefone", contact.phone))
-    return facts or [Fact("person", "Contato", "Ainda não identificado")]
-
-
-async def _tickets(session: AsyncSession, contact: Contact) -> list[TicketLine]:
-    return [
-        TicketLine(each.number, each.subject, each.status.value, STATUS_LABELS[each.status.value])
-        for each in await tickets_of(session, contact.id, limit=SHOWN_TICKETS)
-    ]
+        return _("Encerrada. Para escrever ao cliente, assuma a conversa.")
+    return _("Para responder ao cliente, assuma a conversa.")

@@ -1,0 +1,85 @@
+/* Around the conversation: sections that stay as the reader left them, dialogs of actions, the sheet on a phone. */
+
+const KEY = "ponte.side";
+const byId = (id) => document.getElementById(id);
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function restoreSections() {
+  const open = remembered();
+  for (const part of document.querySelectorAll("details[data-section]")) {
+    const wanted = open[part.dataset.section];
+    if (wanted !== undefined && part.open !== wanted) part.open = wanted;
+  }
+  const priority = byId("priority");
+  if (priority && document.activeElement !== priority) priority.value = priority.dataset.value;
+}
+
+/* `toggle` does not bubble, and it also tells what a script did: only what the reader did is kept. */
+document.addEventListener("click", (event) => {
+  const part = event.target.closest("details[data-section] > summary")?.parentElement;
+  if (!part) return;
+  const open = { ...remembered(), [part.dataset.section]: !part.open };
+  localStorage.setItem(KEY, JSON.stringify(open));
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close-dialog]") || event.target.matches("dialog.task")) {
+    event.target.closest("dialog")?.close();
+  }
+  if (event.target.closest("[data-close-side]")) {
+    const opener = byId("details");
+    if (opener?.getAttribute("aria-expanded") === "true") opener.click();
+    opener?.focus();
+  }
+});
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response, text, sourceElement } = event.detail.ctx;
+  const dialog = sourceElement?.closest?.("#pane-dialog");
+  if (!dialog) return;
+  const refused = response?.status >= 400 && !text.includes('id="conversation"');
+  if (refused) dialog.querySelector("[role=alert]").textContent = reasonOf(text);
+  else dialog.close();
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  restoreSections();
+  const source = event.detail.ctx.sourceElement;
+  if (source?.getAttribute?.("hx-target") === "#pane-dialog") showDialog();
+  if (source?.closest?.("#other-actions, #pane-dialog")) closeMenu();
+  if (source?.id === "tag-adder") {
+    const name = byId("tag-name");
+    if (name) name.value = "";
+    (name ?? byId("conversation"))?.focus();
+  }
+});
+
+/** What was chosen from the menu is done: the morph would leave it open. */
+function closeMenu() {
+  const opener = byId("more-actions");
+  byId("other-actions")?.removeAttribute("data-open");
+  opener?.setAttribute("aria-expanded", "false");
+}
+
+function showDialog() {
+  const dialog = byId("pane-dialog");
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("input, textarea, button")?.focus();
+}
+
+function reasonOf(text) {
+  try {
+    return JSON.parse(text).error.message;
+  } catch {
+    return "";
+  }
+}
+
+restoreSections();
