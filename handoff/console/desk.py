@@ -6,8 +6,10 @@ from sanic import Blueprint, HTTPResponse, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import visible_conversation
+from desk.conversations.first_use import FirstUse, read_first_use
 from handoff.console.conversation import TEAM, pane_of
 from handoff.console.inbox import Inbox, read_inbox, rows_limit
+from handoff.console.pane import Pane
 from handoff.pages import render
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
@@ -21,7 +23,8 @@ async def show_desk(request: Request) -> HTTPResponse:
     """The inbox alone."""
     async with services_of(request).database.reading() as session:
         inbox = await inbox_of(request, session)
-    return _page(request, inbox, None)
+        first_use = await read_first_use(session, current_user(request))
+    return _page(request, inbox, first_use=first_use)
 
 
 @blueprint.get("/conversations/<public_id:str>")
@@ -57,5 +60,10 @@ async def inbox_of(request: Request, session: AsyncSession, open_id: str = "") -
     )
 
 
-def _page(request: Request, inbox: Inbox, pane: object) -> HTTPResponse:
-    return render(request, "console/desk.html", inbox=inbox, pane=pane)
+def _page(
+    request: Request,
+    inbox: Inbox,
+    pane: Pane | None = None,
+    first_use: FirstUse | None = None,
+) -> HTTPResponse:
+    return render(request, "console/desk.html", inbox=inbox, pane=pane, first_use=first_use)

@@ -16,7 +16,7 @@ OTHERS = [locale for locale in LOCALES if locale != SOURCE_LOCALE]
 PLACE = re.compile(r"\{\w*\}|%\(\w+\)s")
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 # A block that fills an attribute, such as a class or an address.
-INLINE_BLOCK = re.compile(r"\{% block \w+ %\}[a-z_ -]*\{% endblock")
+INLINE_BLOCK = re.compile(r"\{% block \w+ %\}[a-z_ -]*\{% endblock \w+ %\}")
 ATTRIBUTE = re.compile(r"[\w-]+=\"[^\"]*\"")
 TAG = re.compile(r"<(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>", re.DOTALL)
 SAID_BY_ATTRIBUTE = re.compile(r"\s(?:aria-label|title|placeholder|alt)=\"([^\"]*)\"")

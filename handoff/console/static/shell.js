@@ -25,3 +25,15 @@ document.addEventListener("htmx:before:response", (event) => {
   }
 });
 document.addEventListener("htmx:error", () => showToast(t("Sem resposta do servidor. Tente de novo.")));
+
+/* Copies an address or a snippet; the button says that it did. */
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  } catch {
+    showToast(t("O navegador não deixou copiar. Selecione o texto e copie."));
+  }
+});
