@@ -7,6 +7,9 @@ import unicodedata
 # invisible and break terminals and logs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
+STRONG = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*(?![\w*])")
+"""Words that are strong: *so*, as in WhatsApp, where the same texts go."""
+
 
 def clean_text(text: str) -> str:
     """Text without control characters and lone surrogates, with one kind of newline."""

@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 from desk import states
 from desk.events.tables import Event
 from desk.states import Owner
+from desk.text import STRONG
 from handoff.i18n import N_, Labels, _, current_locale
 
 CHANNEL_LABELS = Labels(
@@ -47,7 +48,6 @@ DELIVERIES = {
 """Icon and word for the state of an outbound message; the word is translated when shown."""
 
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`]+", re.IGNORECASE)
-_STRONG = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*(?![\w*])")
 _SENTENCE_END = ".,;:!?)]}»”’*_"
 
 
@@ -142,7 +142,7 @@ def split_text(text: str) -> list[TextPart]:
 def _split_strong(text: str) -> list[TextPart]:
     parts: list[TextPart] = []
     end = 0
-    for match in _STRONG.finditer(text):
+    for match in STRONG.finditer(text):
         parts += [TextPart(text[end : match.start()]), TextPart(match.group(1), strong=True)]
         end = match.end()
     parts.append(TextPart(text[end:]))
@@ -183,11 +183,26 @@ def event_text(event: Event, names: Mapping[int, str]) -> str:
     after, reason = event.data.get("after"), event.data.get("reason")
     if after == Owner.AGENT.value:
         taken_by = names.get(int(event.data.get("assignee_id") or 0), _("Uma pessoa"))
+        former = names.get(int(event.data.get("former_assignee_id") or 0), "")
+        if reason == "take_over" and former:
+            return _("{name} assumiu a conversa de {other}").format(name=taken_by, other=former)
+        if reason == "auto_assigned":
+            return _("{name} recebeu a conversa da fila").format(name=taken_by)
         if reason == "assign" and actor and actor != taken_by:
             return _("{name} passou a conversa para {other}").format(name=actor, other=taken_by)
         return _("{name} assumiu a conversa").format(name=taken_by)
     if after == Owner.QUEUE.value:
+        if reason == "idle":
+            return _idle_text(event, names)
         return (
             _("{name} pôs a conversa na fila").format(name=actor) if actor else _("Entrou na fila")
         )
     return _("De volta à assistente virtual")
+
+
+def _idle_text(event: Event, names: Mapping[int, str]) -> str:
+    """Why a rule took a conversation back."""
+    name = names.get(int(event.data.get("former_assignee_id") or 0), _("Uma pessoa"))
+    if event.data.get("agent_gone"):
+        return _("{name} saiu: a conversa voltou à fila").format(name=name)
+    return _("{name} demorou a responder: a conversa voltou à fila").format(name=name)

@@ -10,6 +10,7 @@ from desk.conversations.delivery import OutgoingFile
 from desk.vault import Vault
 from handoff.channels.telegram.bot_api import BotApi
 from handoff.channels.telegram.plan import kind_of, split_text, steps_of, units
+from handoff.channels.telegram.wording import marked
 from handoff.outbox import TryLater
 from tests.fakes.http import Answer, FakeServer, Heard
 from tests.fakes.telegram import BOT_TOKEN, refusal
@@ -93,6 +94,36 @@ def test_a_long_text_is_cut_within_bounds_and_nothing_of_it_is_lost(text: str) -
 
 def test_a_long_text_is_cut_between_words() -> None:
     assert split_text("um dois tres oito", 10) == ["um dois ", "tres oito"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "strong"),
+    [
+        (
+            "escreva *sair* ou *voltar ao bot*.",
+            "escreva sair ou voltar ao bot.",
+            ["sair", "voltar ao bot"],
+        ),
+        ("👍🏽 *sim*", "👍🏽 sim", ["sim"]),
+        ("  \n*oi*", "oi", ["oi"]),
+        ("2*3*4 e * não * isso", "2*3*4 e * não * isso", []),
+        ("veja https://a.b/*c* já", "veja https://a.b/*c* já", []),
+    ],
+)
+def test_words_in_asterisks_are_strong_as_everywhere(
+    text: str, shown: str, strong: list[str]
+) -> None:
+    fields = marked(text)
+    assert fields["text"] == shown
+    units_of_text = shown.encode("utf-16-le")
+    found = [
+        units_of_text[each["offset"] * 2 : (each["offset"] + each["length"]) * 2].decode(
+            "utf-16-le"
+        )
+        for each in fields.get("entities", [])
+    ]
+    assert found == strong
+    assert set(marked("*a*", "caption")) == {"caption", "caption_entities"}
 
 
 def a_channel(vault: Vault) -> Channel:

@@ -20,7 +20,6 @@ _KINDS = {
     "image/webp": "photo",
     "image/gif": "animation",
     "video/mp4": "video",
-    "video/quicktime": "video",
     "audio/ogg": "voice",
     "audio/opus": "voice",
     "application/ogg": "voice",
@@ -63,8 +62,8 @@ def split_text(text: str, limit: int = MAX_TEXT_UNITS) -> list[str]:
     rest = text
     while units(rest) > limit:
         head = rest.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore")
-        end = max(head.rfind("\n"), head.rfind(" "))
-        cut = end + 1 if end > len(head) // 2 else len(head)
+        ends = (head.rfind("\n"), head.rfind(" "))
+        cut = next((end + 1 for end in ends if end > len(head) // 2), len(head))
         parts.append(rest[:cut])
         rest = rest[cut:]
     # Telegram refuses what is blank.

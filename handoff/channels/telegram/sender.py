@@ -20,6 +20,7 @@ from handoff.channels.telegram.plan import (
     units,
 )
 from handoff.channels.telegram.receiver import button_data
+from handoff.channels.telegram.wording import marked
 from handoff.outbox import KeepPart, Undeliverable
 
 _NOT_MODIFIED = "message is not modified"
@@ -57,14 +58,14 @@ class TelegramSender:
             return
         fresh = split_text(edit.text)
         for part, text in zip(texts, fresh, strict=False):
-            body = {**chat, "message_id": int(part.provider_id), "text": text}
+            body = {**chat, "message_id": int(part.provider_id), **marked(text)}
             await self._change(channel, "editMessageText", body)
         for part in texts[len(fresh) :]:
             body = {**chat, "message_id": int(part.provider_id)}
             await self._change(channel, "deleteMessage", body)
         position = max(part.position for part in edit.parts) + 1
         for offset, text in enumerate(fresh[len(texts) :]):
-            result = await self._api.call(channel, "sendMessage", {**chat, "text": text})
+            result = await self._api.call(channel, "sendMessage", {**chat, **marked(text)})
             await keep(Part(position + offset, "text", str(result["message_id"])))
 
     async def _edit_caption(self, channel: Channel, edit: EditDelivery) -> None:
@@ -76,7 +77,7 @@ class TelegramSender:
         body = {
             "chat_id": edit.external_chat,
             "message_id": int(bearers[0].provider_id),
-            "caption": edit.text,
+            **marked(edit.text, "caption"),
         }
         await self._change(channel, "editMessageCaption", body)
 
@@ -100,7 +101,7 @@ class TelegramSender:
         if last and delivery.buttons and step.count == 1:
             body["reply_markup"] = _keyboard(delivery)
         if not step.files:
-            result = await self._api.call(channel, "sendMessage", {**body, "text": step.text})
+            result = await self._api.call(channel, "sendMessage", {**body, **marked(step.text)})
             return [str(result["message_id"])]
         if step.count == 1:
             return [await self._send_file(channel, body, step)]
@@ -109,7 +110,7 @@ class TelegramSender:
     async def _send_file(self, channel: Channel, body: dict[str, Any], step: Step) -> str:
         file = step.files[0]
         if step.text:
-            body = {**body, "caption": step.text}
+            body = {**body, **marked(step.text, "caption")}
         upload = await self._upload(file)
         kind = kind_of(file)
         try:
@@ -130,12 +131,12 @@ class TelegramSender:
         uploads = {
             f"file{number}": await self._upload(file) for number, file in enumerate(step.files)
         }
-        media: list[dict[str, str]] = [
+        media: list[dict[str, Any]] = [
             {"type": kind_of(file), "media": f"attach://{name}"}
             for name, file in zip(uploads, step.files, strict=True)
         ]
         if step.text:
-            media[0]["caption"] = step.text
+            media[0].update(marked(step.text, "caption"))
         result = await self._api.call(channel, "sendMediaGroup", {**body, "media": media}, uploads)
         return [str(each["message_id"]) for each in result]
 
