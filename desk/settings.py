@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
     max_text_chars: int = Field(default=32_768, gt=0)
     ticket_news: bool = True
+    sentiment: bool = True
     strangers_reach_people: bool = True
     session_days: int = Field(default=30, gt=0)
 

