@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.directory import PULL_KINDS
@@ -79,13 +79,18 @@ async def queue_edit(session: AsyncSession, message: Message) -> None:
     )
     if channel.kind in PULL_KINDS or message.kind != "message" or not on_its_way:
         return
+    # Never the number of an edit that was told: its worker may come late and must end nothing.
+    edits = select(func.count()).where(MessageRevision.message_id == message.id)
+    version = (await session.execute(edits)).scalar_one()
     insert = upsert(session)
-    row = insert(MessageEdit).values(message_id=message.id, due_at=datetime.now(UTC))
+    row = insert(MessageEdit).values(
+        message_id=message.id, version=version, due_at=datetime.now(UTC)
+    )
     await session.execute(
         row.on_conflict_do_update(
             index_elements=[MessageEdit.message_id],
             set_={
-                "version": MessageEdit.version + 1,
+                "version": row.excluded.version,
                 "attempts": 0,
                 "due_at": row.excluded.due_at,
             },

@@ -44,3 +44,6 @@ class MediaFetch(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
+
+    # Numbers are never used again: a worker that comes late must not end another's job.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own form

@@ -266,3 +266,16 @@ async def test_nothing_at_all_is_no_message(database: Database) -> None:
     conversation = await a_new_conversation(database, "telegram")
     with pytest.raises(Invalid):
         await customer_writes(database, conversation, " ", provider_id="1", remote_files=[])
+
+
+async def test_a_worker_that_comes_late_ends_no_job_of_another_message(
+    database: Database, tmp_path: Path
+) -> None:
+    conversation = await a_new_conversation(database, "telegram")
+    await a_file_comes(database, conversation, "1")
+    late = await take_fetch(database)
+    await attach(database, late, await stored(tmp_path))
+    await a_file_comes(database, conversation, "2")
+    await attach(database, late, await stored(tmp_path, b"of the first message"))
+    assert [row.media_count for row in await messages_of(database, conversation)] == [1, 0]
+    assert await count(database, MediaFetch) == 1

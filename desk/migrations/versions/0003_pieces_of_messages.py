@@ -28,6 +28,7 @@ def upgrade() -> None:
             ["channel_id"], ["channels.id"], name=op.f("fk_media_fetches_channel_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media_fetches")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_media_fetches_due_at"), "media_fetches", ["due_at"])
     op.create_table(
