@@ -91,6 +91,11 @@ export class FileTray {
       this.list.hidden = this.files.length === 0;
       this.onChange();
     });
+    if (file.type.startsWith("audio/")) {
+      const url = URL.createObjectURL(file);
+      const player = element("audio", { class: "tray__audio", controls: true, src: url, "aria-label": file.name });
+      picture.replaceWith(player);
+    }
     if (file.type.startsWith("image/")) {
       thumbnail(file).then((canvas) => picture.replaceWith(canvas), () => {});
     }

@@ -10,6 +10,7 @@ from sanic import Blueprint, HTTPResponse, Request, json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import mark_seen_by_team, visible_conversation
+from desk.conversations.first_use import FirstUse
 from desk.conversations.mentions import mark_mentions_seen
 from desk.conversations.ownership import claim, release, set_status
 from desk.conversations.tables import Conversation
@@ -189,7 +190,8 @@ async def change_conversation(request: Request, public_id: str, change: Change) 
             conversation = await visible_conversation(session, current_user(request), public_id)
             pane = await pane_of(request, session, conversation, notice)
     except NotFound:
-        return render(request, "console/empty.html", first_use=FirstUse())  # It went where this agent may not follow.
+        # It went where this agent may not follow.
+        return render(request, "console/empty.html", first_use=FirstUse())
     return render(request, "console/conversation.html", pane=pane, status=409 if notice else 200)
 
 

@@ -1,17 +1,22 @@
 /* Writing to the customer, or a note to the team. Drafts and chosen files stay with their conversation. */
-import { growWithText, submitOnEnter } from "../assets/composer.js";
-import { FileTray, acceptFiles, inMessages, sizeName } from "../assets/files.js";
-import { uuid } from "../assets/random.js";
-import { appendText, element, icon } from "../assets/text.js";
-import { clock } from "../assets/time.js";
-import { post, refreshInbox, refreshPane } from "./page.js";
+import { growWithText, submitOnEnter } from "/static/assets/composer.js";
+import { FileTray, acceptFiles, inMessages } from "/static/assets/files.js";
+import { recordWith } from "/static/assets/record.js";
+import { t } from "/static/assets/words.js";
+import { tellWriting } from "./around.js";
+import { drawComposing } from "./composing.js";
+import { keepDraft, readDraft } from "./drafts.js";
+import { pickMentions } from "./mention.js";
+import { lastEditable, wordsOf } from "./messages.js";
+import { drawUnsent, sendOut } from "./outgoing.js";
+import { call, refreshPane } from "./page.js";
 import { toBottom } from "./thread.js";
 
-const draftKey = (id) => `ponte.draft.${id}`;
+export { isSending } from "./outgoing.js";
+
 const maxBytes = () => Number(document.body.dataset.maxUploadBytes);
 const chosenFiles = new Map(); // Conversation → files picked but not sent.
-const unsent = new Map(); // Conversation → messages on their way, in order.
-const sending = new Set();
+let current = null; // The box on the page.
 
 /* Actions of the conversation on their way (claiming, …). Not told by htmx's class: a refresh of the pane takes it away. */
 const acting = new Set();
@@ -27,134 +32,189 @@ function say(words) {
   if (notice) notice.textContent = words;
 }
 
+class Composer {
+  constructor(form) {
+    this.form = form;
+    this.id = form.dataset.composer;
+    this.text = form.elements.text;
+    this.draft = readDraft(this.id);
+    this.tray = new FileTray(document.getElementById(`tray-${this.id}`), {
+      maxBytes: maxBytes(),
+      onRefused: say,
+      onChange: () => chosenFiles.set(this.id, [...this.tray.files]),
+    });
+    this.tray.add(chosenFiles.get(this.id) ?? []);
+    this.restore();
+    this.listen();
+    drawUnsent(this.id);
+  }
+
+  get mode() {
+    return this.form.querySelector("[name=mode]:checked:enabled")?.value;
+  }
+
+  choose(mode) {
+    const radio = this.form.querySelector(`[name=mode][value=${mode}]:enabled`);
+    if (radio) radio.checked = true;
+    return Boolean(radio);
+  }
+
+  restore() {
+    this.text.value = this.draft.text;
+    if (this.draft.mode === "notes") this.choose("notes");
+    growWithText(this.text);
+    this.draw();
+  }
+
+  keep() {
+    this.draft.text = this.text.value;
+    keepDraft(this.id, this.draft);
+  }
+
+  draw() {
+    drawComposing(document.getElementById(`composing-${this.id}`), this.draft, () => this.cancel());
+  }
+
+  listen() {
+    const { form, text, tray } = this;
+    text.addEventListener("input", () => {
+      this.keep();
+      tellWriting(text.value ? (this.draft.edit ? "messages" : (this.mode ?? null)) : null);
+    });
+    form.addEventListener("change", (event) => {
+      if (event.target.name !== "mode") return;
+      this.draft.mode = event.target.value;
+      this.keep();
+    });
+    form.addEventListener("keydown", (event) => this.key(event));
+    pickMentions({ id: this.id, textarea: text, isNote: () => this.mode === "notes" });
+    submitOnEnter(text, form);
+    acceptFiles({
+      tray,
+      picker: form.elements.files,
+      button: form.querySelector("[data-attach]"),
+      area: document.getElementById("conversation"),
+      hint: document.getElementById("drop-hint"),
+      input: text,
+    });
+    recordWith({
+      button: form.querySelector("[data-record]"),
+      bar: document.getElementById(`recorder-${this.id}`),
+      onFile: (file) => tray.add([file]),
+      onProblem: say,
+      onEnd: () => text.focus(),
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      // An action on its way (claiming) decides whether this is an answer or a note: it goes first.
+      if (acting.size > 0) {
+        document.addEventListener("ponte:acted", () => form.isConnected && form.requestSubmit(), { once: true });
+      } else {
+        this.submit();
+      }
+    });
+  }
+
+  key(event) {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (event.key === "Escape" && (this.draft.edit || this.draft.quote)) {
+      event.stopPropagation();
+      this.cancel();
+    } else if (event.key === "ArrowUp" && event.target === this.text && !this.text.value && !this.draft.edit) {
+      const message = lastEditable();
+      if (!message) return;
+      event.preventDefault();
+      this.edit(message.dataset.id, wordsOf(message));
+    }
+  }
+
+  /** Answers one message; the answer says which. */
+  quote(quote) {
+    if (!this.choose("messages")) return say(t("Assuma a conversa para responder ao cliente."));
+    if (this.draft.edit) this.cancel();
+    this.draft.quote = quote;
+    this.draft.mode = "messages";
+    this.draw();
+    this.keep();
+    return this.text.focus();
+  }
+
+  /** Changes one's own message; what was being written comes back afterwards. */
+  edit(id, before) {
+    if (!this.draft.edit) this.draft.kept = this.text.value;
+    this.draft.edit = { id, before };
+    this.text.value = before;
+    growWithText(this.text);
+    this.draw();
+    this.keep();
+    this.text.focus();
+    this.text.setSelectionRange(before.length, before.length);
+  }
+
+  cancel() {
+    if (this.draft.edit) this.text.value = this.draft.kept ?? "";
+    this.draft = { text: this.text.value, mode: this.draft.mode, quote: this.draft.edit ? this.draft.quote : undefined };
+    growWithText(this.text);
+    this.draw();
+    this.keep();
+    tellWriting(null);
+    this.text.focus();
+  }
+
+  async saveEdit() {
+    const { id } = this.draft.edit;
+    const words = this.text.value.trim();
+    if (!words) return say(t("Escreva a mensagem, ou apague-a no menu dela."));
+    try {
+      await call("PATCH", `/api/v1/conversations/${this.id}/messages/${id}`, { text: words });
+      if (this.draft.edit?.id === id) this.cancel();
+      say("");
+      await refreshPane();
+    } catch (error) {
+      say(error.message);
+    }
+    return undefined;
+  }
+
+  submit() {
+    if (this.draft.edit) return this.saveEdit();
+    const { mode, id, tray } = this;
+    if (!mode) return say(t("Assuma a conversa para responder ao cliente, ou escolha “Nota interna”."));
+    const words = this.text.value.trim();
+    const files = mode === "messages" ? tray.take() : [];
+    if (!words && files.length === 0) return undefined;
+    say("");
+    tellWriting(null);
+    chosenFiles.set(id, [...tray.files]);
+    const { quote } = this.draft;
+    this.draft = { text: "", mode: this.draft.mode, quote: mode === "notes" ? quote : undefined };
+    this.text.value = "";
+    this.keep();
+    this.draw();
+    growWithText(this.text);
+    const sent = sendOut(
+      id,
+      inMessages(files, maxBytes()).map((some, index) => ({
+        mode,
+        words: index === 0 ? words : "",
+        quote: index === 0 && mode === "messages" ? quote : undefined,
+        files: some,
+      })),
+    );
+    toBottom();
+    return sent;
+  }
+}
+
 export function initComposer(form) {
   if (!form || form.dataset.ready) return;
   form.dataset.ready = "yes";
-  const id = form.dataset.composer;
-  const text = form.elements.text;
-  const tray = new FileTray(document.getElementById(`tray-${id}`), {
-    maxBytes: maxBytes(),
-    onRefused: say,
-    onChange: () => chosenFiles.set(id, [...tray.files]),
-  });
-  tray.add(chosenFiles.get(id) ?? []);
-  text.value = localStorage.getItem(draftKey(id)) ?? "";
-  text.addEventListener("input", () => keepDraft(id, text.value));
-  submitOnEnter(text, form);
-  growWithText(text);
-  acceptFiles({
-    tray,
-    picker: form.elements.files,
-    button: form.querySelector("[data-attach]"),
-    area: document.getElementById("conversation"),
-    hint: document.getElementById("drop-hint"),
-    input: text,
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    // An action on its way (claiming) decides whether this is an answer or a note: it goes first.
-    if (acting.size > 0) {
-      document.addEventListener("ponte:acted", () => form.isConnected && form.requestSubmit(), { once: true });
-    } else {
-      submit(form, id, text, tray);
-    }
-  });
-  drawUnsent(id);
+  current = new Composer(form);
 }
 
-function keepDraft(id, text) {
-  if (text) localStorage.setItem(draftKey(id), text);
-  else localStorage.removeItem(draftKey(id));
-}
-
-function submit(form, id, text, tray) {
-  const mode = form.querySelector("[name=mode]:checked:enabled")?.value;
-  if (!mode) return say("Assuma a conversa para responder ao cliente, ou escolha “Nota interna”.");
-  const words = text.value.trim();
-  const files = mode === "messages" ? tray.take() : [];
-  if (!words && files.length === 0) return undefined;
-  say("");
-  chosenFiles.set(id, [...tray.files]);
-  text.value = "";
-  keepDraft(id, "");
-  growWithText(text);
-  const messages = inMessages(files, maxBytes()).map((some, index) => ({
-    clientId: uuid(),
-    mode,
-    words: index === 0 ? words : "",
-    files: some,
-    at: new Date(),
-    failure: "",
-  }));
-  unsent.set(id, [...(unsent.get(id) ?? []), ...messages]);
-  drawUnsent(id);
-  toBottom();
-  return sendAll(id);
-}
-
-/** Sends what waits, one after the other; a refused message waits for its writer and holds back nothing else. */
-async function sendAll(id) {
-  if (sending.has(id)) return;
-  sending.add(id);
-  for (let next = nextOf(id); next; next = nextOf(id)) {
-    try {
-      const fields = [["client_id", next.clientId], ["text", next.words], ...next.files.map((file) => ["file", file])];
-      await post(`/console/conversations/${id}/${next.mode}`, fields);
-      await refreshPane();
-      drop(id, next);
-    } catch (error) {
-      next.failure = error.message;
-    }
-    drawUnsent(id);
-  }
-  sending.delete(id);
-  refreshPane();
-  refreshInbox();
-}
-
-const nextOf = (id) => (unsent.get(id) ?? []).find((message) => !message.failure);
-
-function drop(id, message) {
-  unsent.set(id, unsent.get(id).filter((each) => each !== message));
-}
-
-/** Whether a message is between this page and the thread: a refresh now would show it twice. */
-export const isSending = (id) => sending.has(id);
-
-function drawUnsent(id) {
-  const list = document.getElementById(`pending-${id}`);
-  list?.replaceChildren(...(unsent.get(id) ?? []).map((message) => bubbleOf(id, message)));
-}
-
-function bubbleOf(id, message) {
-  const words = element("p", { class: "message__text" });
-  appendText(words, message.words);
-  const files = message.files.map((file) =>
-    element("span", { class: "attachment--file" }, icon("file"), element("span", {}, file.name), element("span", {}, sizeName(file.size))),
-  );
-  const meta = element("p", { class: "message__meta message__meta--keep" }, element("time", {}, clock(message.at)));
-  if (message.failure) meta.append(...failureOf(id, message));
-  else meta.append(icon("clock"), "Enviando");
-  const kind = message.mode === "notes" ? "message--note" : "message--agent";
-  const bubble = element("div", { class: "bubble" }, ...files, message.words ? words : null);
-  return element("article", { class: `message message--own ${kind}` }, bubble, meta);
-}
-
-function failureOf(id, message) {
-  const retry = element("button", { type: "button", class: "message__retry" }, icon("retry"), "Tentar de novo");
-  const discard = element("button", { type: "button", class: "message__retry" }, "Descartar");
-  retry.addEventListener("click", () => {
-    message.failure = "";
-    drawUnsent(id);
-    sendAll(id);
-  });
-  discard.addEventListener("click", () => {
-    drop(id, message);
-    drawUnsent(id);
-  });
-  return [icon("alert"), element("span", { class: "message__failure" }, `Falhou: ${message.failure}`), retry, discard];
-}
-
-addEventListener("beforeunload", (event) => {
-  if ([...unsent.values()].some((messages) => messages.length > 0)) event.preventDefault();
-});
+/** What the thread may ask of the box below it. */
+export const box = {
+  quote: (quote) => current?.quote(quote),
+  edit: (id, before) => current?.edit(id, before),
+  focus: () => current?.text.focus(),
+};

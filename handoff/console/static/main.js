@@ -1,11 +1,15 @@
 /* Wires the console: what changed on the server is fetched, what the agent opens is made ready. */
-import { initComposer, isSending } from "./composer.js";
+import { tellViewing } from "./around.js";
+import { box, initComposer, isSending } from "./composer.js";
 import { live } from "./live.js";
+import { listen as listenToThread } from "./messages.js";
 import { openConversation, post, refreshInbox, refreshPane } from "./page.js";
 import { rememberPlace, restorePlace } from "./thread.js";
 import { showWaitingCount } from "./title.js";
 import { showProblem } from "./toast.js";
+import { learnLengths } from "/static/assets/record.js";
 import { t } from "/static/assets/words.js";
+import { zoomPictures } from "/static/assets/zoom.js";
 
 const REFRESH_WAITING_TIMES_MS = 30_000;
 const FINE_POINTER = matchMedia("(pointer: fine)");
@@ -40,6 +44,7 @@ async function tellSeen() {
 
 function makeReady() {
   initComposer(document.querySelector("[data-composer]"));
+  tellViewing();
   restorePlace();
   markOpenRow();
   showWaiting();
@@ -103,4 +108,7 @@ live.onChange((ids) => {
   if (open && (ids === null || ids.includes(open)) && !isSending(open)) refreshPane();
 });
 setInterval(refreshInbox, REFRESH_WAITING_TIMES_MS);
+listenToThread(box);
+zoomPictures();
+learnLengths();
 makeReady();

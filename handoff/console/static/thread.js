@@ -1,6 +1,7 @@
 /* The thread's scroll: new messages are followed by who reads at the end, and disturb nobody who reads further up. */
 
 const BOTTOM_PX = 120;
+const UNSEEN_FROM_TOP_PX = 24;
 const thread = () => document.getElementById("thread");
 
 let shownConversation = "";
@@ -14,6 +15,27 @@ export function toBottom() {
   pinned = true;
   area.scrollTop = area.scrollHeight;
 }
+
+/** A conversation opens where its unseen messages begin, when they do not all fit. */
+function toUnseen() {
+  const area = thread();
+  const line = document.getElementById("unseen");
+  if (!line || line.offsetTop - area.offsetTop >= area.scrollTop) return;
+  pinned = false;
+  area.scrollTop = line.offsetTop - area.offsetTop - UNSEEN_FROM_TOP_PX;
+}
+
+/* What comes while nobody looks at this tab is unseen, too. */
+const NO_LINE = "-1";
+document.addEventListener("visibilitychange", () => {
+  const pane = document.getElementById("conversation")?.dataset;
+  if (!pane?.conversation) return;
+  const nothingCame = pane.seenSeq === pane.lastSeq && pane.leftAt === pane.lastSeq;
+  if (document.visibilityState === "hidden" && pane.seenSeq === NO_LINE) {
+    pane.seenSeq = pane.lastSeq;
+    pane.leftAt = pane.lastSeq;
+  } else if (document.visibilityState === "visible" && nothingCame) pane.seenSeq = NO_LINE;
+});
 
 const followGrowth = new ResizeObserver(() => pinned && toBottom());
 
@@ -29,7 +51,8 @@ export function restorePlace() {
   const area = thread();
   if (!area) return;
   const id = document.getElementById("conversation").dataset.conversation;
-  if (id !== shownConversation) {
+  const isNew = id !== shownConversation;
+  if (isNew) {
     shownConversation = id;
     pinned = true;
     followGrowth.disconnect();
@@ -37,6 +60,7 @@ export function restorePlace() {
   }
   const first = area.querySelector(".message")?.id;
   if (pinned) toBottom();
+  if (isNew) toUnseen();
   else if (before && first !== before.first) area.scrollTop = before.top + area.scrollHeight - before.height;
   before = null;
 }

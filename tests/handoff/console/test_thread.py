@@ -2,9 +2,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from desk.conversations.thread import AttachmentView, MessageView
+import pytest
+
+from desk.conversations.thread import AttachmentView, MessageView, QuoteView
 from desk.events.tables import Event
-from handoff.console.thread import ThreadItem, thread_items
+from handoff.console.message_parts import LEAST_PIXELS, QUOTE_CHARS, shown_size
+from handoff.console.thread import NO_DIVIDER, ThreadItem, thread_items
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 FROM_MARIA = MessageView(
@@ -33,6 +36,16 @@ FROM_ANA = replace(
     text="bom dia",
     created_at=NOW + timedelta(seconds=20),
     delivery="sent",
+)
+
+QUOTE = QuoteView(
+    id=1,
+    seq=1,
+    direction="in",
+    author_kind="contact",
+    author_name="Maria",
+    text="qual o prazo?",
+    deleted=False,
 )
 
 
@@ -108,7 +121,94 @@ def test_files_keep_their_kind() -> None:
     ]
 
 
-def _items(messages: list[MessageView], events: list[Event] | None = None) -> list[ThreadItem]:
+def test_the_unseen_begin_with_the_customers_first_new_message() -> None:
+    asked = replace(FROM_MARIA, id=3, seq=3)
+    more = replace(FROM_MARIA, id=4, seq=4)
+    messages = [FROM_MARIA, FROM_ANA, asked, more]
+    assert [item.kind for item in _items(messages, seen_seq=1)] == [
+        "day",
+        "message",
+        "message",
+        "unseen",
+        "message",
+        "message",
+    ]
+    for seen_seq in (0, 4, NO_DIVIDER):
+        assert "unseen" not in [item.kind for item in _items(messages, seen_seq=seen_seq)]
+
+
+@pytest.mark.parametrize(
+    ("message", "can"),
+    [
+        (FROM_MARIA, "reply copy"),
+        (replace(FROM_ANA, author_id=1), "reply copy edit delete"),
+        (replace(FROM_ANA, author_id=2), "reply copy"),
+        (replace(FROM_ANA, author_id=1, text=""), "reply delete"),
+        (replace(FROM_ANA, author_id=1, deleted=True), ""),
+        (replace(FROM_ANA, author_id=1, kind="note"), "copy edit delete"),
+        (replace(FROM_ANA, delivery="failed"), "resend copy"),
+        (replace(FROM_MARIA, edited_at=NOW), "reply copy history"),
+        (replace(FROM_ANA, author_kind="bot", author_id=None), "reply copy"),
+    ],
+)
+def test_a_message_offers_what_this_reader_may_do(message: MessageView, can: str) -> None:
+    assert _items([message])[1].can == can
+
+
+def test_a_message_that_may_have_arrived_twice_says_so() -> None:
+    (_, item) = _items([replace(FROM_ANA, perhaps_repeated=True)])
+    assert item.state_label == "Enviada, talvez repetida"
+    assert item.eventful
+
+
+def test_a_quote_is_short_and_shows_a_picture_and_no_password() -> None:
+    picture = AttachmentView(9, "image/png", 10, "tela.png")
+    secret = "⟦senha:11111111-1111-4111-8111-111111111111⟧ " + "x" * 500
+    quotes = [
+        replace(QUOTE, text=secret),
+        replace(QUOTE, text="", attachment=picture),
+        replace(QUOTE, deleted=True, author_kind="bot"),
+    ]
+    shown = [_items([replace(FROM_ANA, quote=quote)])[1].quote for quote in quotes]
+    assert all(shown)
+    long, pictured, deleted = [quote for quote in shown if quote]
+    assert long.text.startswith("••••••••")
+    assert len(long.text) <= QUOTE_CHARS + 1
+    assert (pictured.text, pictured.thumb_url) == ("tela.png", "/media/9/tela.png?small=1")
+    assert (deleted.text, deleted.author) == ("Mensagem apagada", "Assistente virtual")
+
+
+def test_colleagues_who_are_named_stand_out_and_others_do_not() -> None:
+    note = replace(
+        FROM_ANA,
+        kind="note",
+        text="@bruno Lima e @Bruno, não @Brunoro: ana@x.br",
+        mentions=["Bruno Lima"],
+    )
+    (_, item) = _items([note])
+    assert [part.text for part in item.parts if part.mention] == ["@bruno Lima", "@Bruno"]
+    assert "".join(part.text for part in item.parts) == note.text
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((4000, 3000), (320, 240)),
+        ((3000, 4000), (240, 320)),
+        ((100, 50), (100, 50)),
+        ((10, 4000), (LEAST_PIXELS, 320)),
+        ((0, 0), (0, 0)),
+    ],
+)
+def test_a_pictures_place_is_kept_in_its_proportions(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    assert shown_size(*size) == shown
+
+
+def _items(
+    messages: list[MessageView], events: list[Event] | None = None, seen_seq: int = NO_DIVIDER
+) -> list[ThreadItem]:
     return thread_items(
         messages,
         events or [],
@@ -116,4 +216,6 @@ def _items(messages: list[MessageView], events: list[Event] | None = None) -> li
         media_url=lambda media_id, name: f"/media/{media_id}/{name}",
         zone=ZoneInfo("America/Sao_Paulo"),
         now=NOW + timedelta(hours=1),
+        viewer_id=1,
+        seen_seq=seen_seq,
     )
