@@ -186,3 +186,16 @@ async def _keep_an_admin(session: AsyncSession, user: User, field: str) -> None:
     admins = set((await session.execute(query.with_for_update())).scalars())
     if admins <= {user.id}:
         raise Invalid(field, "É a última pessoa administradora ativa. Dê este papel a outra antes.")
+
+
+async def queue_names_by_user(session: AsyncSession) -> dict[int, list[str]]:
+    """The names of the queues that each person serves, in menu order."""
+    query = (
+        select(QueueMember.user_id, Queue.name)
+        .join(Queue, Queue.id == QueueMember.queue_id)
+        .order_by(Queue.position, Queue.id)
+    )
+    names: dict[int, list[str]] = {}
+    for user_id, name in (await session.execute(query)).all():
+        names.setdefault(user_id, []).append(name)
+    return names

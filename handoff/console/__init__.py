@@ -2,7 +2,18 @@
 
 from sanic import Blueprint
 
-from handoff.console import conversation, desk, handing, live, login, nav, screen, settings
+from handoff.console import (
+    board,
+    conversation,
+    desk,
+    handing,
+    live,
+    login,
+    nav,
+    presence,
+    screen,
+    settings,
+)
 from handoff.console.wording import initials
 from handoff.pages import environment
 
@@ -13,6 +24,8 @@ blueprint = Blueprint.group(
     conversation.blueprint,
     handing.blueprint,
     live.blueprint,
+    board.blueprint,
+    presence.blueprint,
     settings.blueprint,
     url_prefix="/console",
 )

@@ -1,0 +1,42 @@
+"""The settings of the desk: small pages, one module each, for admins and in part supervisors."""
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from handoff.console.settings import (
+    calendars,
+    companies,
+    contacts,
+    imports,
+    queues,
+    request_types,
+    tags,
+    users,
+)
+from handoff.console.settings.forms import show
+from handoff.console.settings.sections import SECTIONS
+from handoff.security import signed_in
+
+overview = Blueprint("settings")
+
+
+@overview.get("/")
+@signed_in("agent", "supervisor", "admin")
+async def show_overview(request: Request) -> HTTPResponse:
+    """What there is to set, as far as the reader's role reaches."""
+    return show(request, "index.html")
+
+
+blueprint = Blueprint.group(
+    overview,
+    users.blueprint,
+    queues.blueprint,
+    request_types.blueprint,
+    tags.blueprint,
+    companies.blueprint,
+    contacts.blueprint,
+    imports.blueprint,
+    calendars.blueprint,
+    url_prefix="/settings",
+)
+
+__all__ = ["SECTIONS", "blueprint"]
