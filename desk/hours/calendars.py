@@ -129,7 +129,7 @@ async def remove_calendar(session: AsyncSession, calendar_id: int, actor: Actor)
     query = select(Queue.name).where(Queue.calendar_id == calendar_id).order_by(Queue.name)
     queues = (await session.execute(query)).scalars().all()
     if queues:
-        raise Conflict(f"Este horário está em uso: {', '.join(queues)}.")
+        raise Conflict("Este horário está em uso: {queues}.", queues=", ".join(queues))
     await session.delete(calendar)
     await session.flush()
     await record_event(session, "calendar.removed", actor, id=calendar_id, name=calendar.name)
@@ -194,13 +194,13 @@ def _checked_week(week: dict[str, list[list[str]]]) -> dict[str, list[list[str]]
 
 def _checked_own(own: list[dict[str, str]]) -> list[dict[str, str]]:
     if len(own) > MAX_HOLIDAYS:
-        raise Invalid("own_holidays", f"São no máximo {MAX_HOLIDAYS} feriados.")
+        raise Invalid("own_holidays", "São no máximo {limit} feriados.", limit=MAX_HOLIDAYS)
     checked: dict[str, str] = {}
     for each in own:
         day = str(each.get("date", "")).strip()
         name = " ".join(clean_text(str(each.get("name", ""))).split())[:MAX_NAME_CHARS]
         if not _OWN_DATE.fullmatch(day) or not _is_day(day):
-            raise Invalid("own_holidays", f"Esta data não existe: {day[:20] or '(vazia)'}.")
+            raise Invalid("own_holidays", "Esta data não existe: {day}.", day=day[:20] or "—")
         if not name:
             raise Invalid("own_holidays", "Dê um nome a cada feriado.")
         checked[day] = name
@@ -209,10 +209,10 @@ def _checked_own(own: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _checked_worked(days: list[str]) -> list[str]:
     if len(days) > MAX_HOLIDAYS:
-        raise Invalid("worked_holidays", f"São no máximo {MAX_HOLIDAYS} datas.")
+        raise Invalid("worked_holidays", "São no máximo {limit} datas.", limit=MAX_HOLIDAYS)
     for day in days:
         if len(day) != len("YYYY-MM-DD") or not _is_day(day):
-            raise Invalid("worked_holidays", f"Esta data não existe: {day[:20]}.")
+            raise Invalid("worked_holidays", "Esta data não existe: {day}.", day=day[:20])
     return sorted(set(days))
 
 

@@ -9,24 +9,24 @@ from sanic.response import json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import visible_conversation
+from desk.conversations.history import conversation_history
 from desk.conversations.ownership import claim, release, set_priority, set_status
 from desk.conversations.priority import NORMAL, URGENT
 from desk.conversations.rows import ConversationRow, rows_of
 from desk.conversations.tables import Conversation
 from desk.conversations.transfer import give_back, transfer_to_agent, transfer_to_queue
 from desk.errors import NotFound
-from desk.events.log import by_agent, events_of_conversation
+from desk.events.log import by_agent
 from desk.states import Status
 from desk.team.queues import find_queue
 from desk.team.users import find_user
 from handoff.api.endpoints import Endpoint, Shape
+from handoff.api.history import HistoryShown, history_json
 from handoff.problems import Problem, read_body
 from handoff.security import api_user, current_user
 from handoff.services import services_of
 
 Change = Callable[[AsyncSession, Conversation], Awaitable[Conversation]]
-
-_HISTORY = ("conversation.created", "conversation.status_changed", "conversation.owner_changed")
 
 
 class Nothing(Shape):
@@ -85,24 +85,11 @@ async def show_one(request: Request, conversation_id: str) -> HTTPResponse:
 
 @api_user("agent", "supervisor", "admin")
 async def list_events(request: Request, conversation_id: str) -> HTTPResponse:
-    """Status and ownership history; ``seconds`` is the time until the next of its kind."""
+    """Every status and owner, by whom, and for how long."""
     async with services_of(request).database.reading() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
-        events = await events_of_conversation(session, found.id, _HISTORY)
-    return json(
-        {
-            "events": [
-                {
-                    "seq": event.seq,
-                    "at": event.at.isoformat(),
-                    "kind": event.kind,
-                    "actor": {"kind": event.actor_kind, "id": event.actor_id},
-                    "data": event.data,
-                }
-                for event in events
-            ]
-        }
-    )
+        history = await conversation_history(session, found)
+    return json(history_json(history))
 
 
 @api_user("agent", "supervisor", "admin")
@@ -207,7 +194,9 @@ _CHANGED = {200: "The conversation as it stands.", 409: "Somebody else was first
 
 ENDPOINTS = [
     Endpoint("GET", _ONE, show_one, "One conversation."),
-    Endpoint("GET", _ONE + "/events", list_events, "Status and ownership history."),
+    Endpoint(
+        "GET", _ONE + "/events", list_events, "Its history with durations.", returns=HistoryShown
+    ),
     Endpoint("POST", _ONE + "/claim", claim_one, "Take it.", Nothing, answers=_CHANGED),
     Endpoint("POST", _ONE + "/assign", assign_one, "Give it away.", Assignment, answers=_CHANGED),
     Endpoint("POST", _ONE + "/return", return_one, "Return it.", Nothing, answers=_CHANGED),

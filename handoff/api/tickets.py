@@ -15,6 +15,7 @@ from desk.states import Status
 from desk.team.queues import find_queue
 from desk.tickets.acting import act_on_ticket
 from desk.tickets.filing import move_ticket, retype_ticket
+from desk.tickets.history import ticket_history
 from desk.tickets.portal import TicketFile, files_of_ticket, whole_story
 from desk.tickets.posting import set_ticket_status
 from desk.tickets.tables import Ticket, TicketAction
@@ -27,6 +28,7 @@ from desk.tickets.team import (
     visible_ticket_row,
 )
 from handoff.api.endpoints import Endpoint, Shape
+from handoff.api.history import HistoryShown, history_json
 from handoff.media import media_url
 from handoff.problems import check_shape, read_body, read_number
 from handoff.security import api_user, current_user
@@ -220,6 +222,15 @@ def _id(request: Request, name: str) -> int | None:
     return read_number(request, name, 0) if request.args.get(name) else None
 
 
+@api_user("agent", "supervisor", "admin")
+async def list_events(request: Request, number: str) -> HTTPResponse:
+    """Every status, queue and type, by whom, and for how long."""
+    async with services_of(request).database.reading() as session:
+        ticket = await visible_ticket(session, current_user(request), number)
+        history = await ticket_history(session, ticket)
+    return json(history_json(history))
+
+
 _ONE = "/tickets/<number:str>"
 
 ENDPOINTS = [
@@ -239,6 +250,9 @@ ENDPOINTS = [
         },
     ),
     Endpoint("GET", _ONE, show_ticket, "One ticket with its story and files."),
+    Endpoint(
+        "GET", _ONE + "/events", list_events, "Its history with durations.", returns=HistoryShown
+    ),
     Endpoint("PATCH", _ONE, change_ticket, "Change status, queue or request type.", TicketChange),
     Endpoint(
         "POST",
