@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.db import MAX_SMALL_KEY
 from desk.errors import NotFound
 from desk.events.log import SYSTEM, Actor, by_agent, record_event
 from desk.team.tables import Presence, QueueMember, Role, User
@@ -19,7 +20,6 @@ from desk.team.tables import Presence, QueueMember, Role, User
 ONLINE_SECONDS = 75
 PRESENCE_CHANGED = "presence.changed"
 _SEEN_GRAIN_SECONDS = 20
-_MAX_ID = 2**31 - 1
 
 
 class Standing(StrEnum):
@@ -45,7 +45,7 @@ async def set_presence(
     Raises:
         NotFound: there is no such active person.
     """
-    known = 0 < user_id <= _MAX_ID
+    known = 0 < user_id <= MAX_SMALL_KEY
     user = await session.get(User, user_id, with_for_update={"key_share": True}) if known else None
     if user is None or not user.active:
         raise NotFound("Pessoa não encontrada.")

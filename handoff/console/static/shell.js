@@ -2,6 +2,7 @@
 import { live } from "./live.js";
 import * as notices from "./notices.js";
 import * as shortcuts from "./shortcuts.js";
+import "./presence.js";
 import "./title.js";
 import { showToast } from "./toast.js";
 import { t } from "/static/assets/words.js";
