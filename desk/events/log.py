@@ -98,3 +98,14 @@ async def events_of_conversation(
         query = query.where(Event.kind.in_(kinds))
     newest = await session.execute(query.order_by(Event.seq.desc()).limit(limit))
     return list(reversed(newest.scalars().all()))
+
+
+async def events_of_ticket(
+    session: AsyncSession, ticket_id: int, kinds: Sequence[str] = (), limit: int = 200
+) -> Sequence[Event]:
+    """A ticket's newest events, told from the oldest on; only ``kinds`` when given."""
+    query = select(Event).where(Event.ticket_id == ticket_id)
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    newest = await session.execute(query.order_by(Event.seq.desc()).limit(limit))
+    return list(reversed(newest.scalars().all()))

@@ -4,6 +4,7 @@ from sanic import Blueprint
 
 from handoff.console import (
     board,
+    contact,
     conversation,
     desk,
     handing,
@@ -13,6 +14,7 @@ from handoff.console import (
     presence,
     screen,
     settings,
+    ticket,
 )
 from handoff.console.wording import initials
 from handoff.pages import environment
@@ -23,6 +25,8 @@ blueprint = Blueprint.group(
     desk.blueprint,
     conversation.blueprint,
     handing.blueprint,
+    contact.blueprint,
+    ticket.blueprint,
     live.blueprint,
     board.blueprint,
     presence.blueprint,
