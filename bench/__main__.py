@@ -4,14 +4,14 @@ import argparse
 import os
 import platform
 
-from bench import live, turn
+from bench import console, live, turn
 from tests.system import temporary_system
 
 
 def main() -> None:
     """Starts a system for the measurement, measures, prints."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("turn", "live"), help="one benchmark alone")
+    parser.add_argument("--only", choices=("turn", "live", "console"), help="one benchmark alone")
     parser.add_argument("--count", type=int, default=60, help="samples of each kind (60)")
     parser.add_argument(
         "--engine",
@@ -30,10 +30,12 @@ def main() -> None:
         print(f"The machine is busy with something else (load {load:.1f}): even ratios suffer.")
     print(flush=True)
     with temporary_system(arguments.engine) as system:
-        if arguments.only != "live":
+        if arguments.only in (None, "turn"):
             print(turn.report(turn.measure(system, count)), "\n", flush=True)
-        if arguments.only != "turn":
-            print(live.report(live.measure(system, count)), flush=True)
+        if arguments.only in (None, "live"):
+            print(live.report(live.measure(system, count)), "\n", flush=True)
+        if arguments.only in (None, "console"):
+            print(console.report(console.measure(system)), flush=True)
 
 
 if __name__ == "__main__":

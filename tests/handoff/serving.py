@@ -76,7 +76,7 @@ class Served:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         try:
             async with FakeServer(self.rasa) as rasa, FakeServer(self.telegram) as telegram:
-                app = self._make_app(rasa.url, telegram.url)
+                app = self.app = self._make_app(rasa.url, telegram.url)
                 await self._seed()
                 server = await app.create_server(
                     sock=self._listening, return_asyncio_server=True, access_log=False

@@ -1,0 +1,45 @@
+"""A desk with something on every page, for pictures."""
+
+import uuid
+
+from tests.handoff.portal.people import Person
+from tests.handoff.serving import Served
+
+CSV = "cnpj;nome\n11222333000181;Padaria Estrela LTDA\n123;Errada\n38119044000108;Nova Loja\n"
+
+
+def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
+    """Conversations in several states and a ticket; gives what stands in the pages' addresses."""
+    number = maria.ticket("Impressora fiscal não responde")
+    public_ids = []
+    for words in (
+        ("Bom dia! O sistema está fora do ar desde ontem.", "Já reiniciei e nada."),
+        ("Preciso da segunda via do boleto",),
+        ("Obrigada, funcionou!",),
+    ):
+        visitor = served.visitor()
+        served.queue_up(visitor.conversation, "suporte")
+        for each in words:
+            visitor.post(each)
+        public_ids.append(visitor.conversation)
+        visitor.client.close()
+    with served.team("ana@demo.ponte") as ana:
+        first, _, last = public_ids
+        for public_id in (first, last):
+            ana.post(f"/conversations/{public_id}/claim", json={})
+        for kind, text in (
+            ("messages", "Oi! Já estou vendo isso."),
+            ("notes", "É o caso de ontem"),
+        ):
+            body = {"text": text, "client_id": str(uuid.uuid4())}
+            answer = ana.post(f"/conversations/{first}/{kind}", json=body)
+            assert answer.status_code in (201, 202), answer.text
+        ana.post(f"/conversations/{last}/status", json={"status": "resolved"})
+    with served.team("admin@demo.ponte") as admin:
+        admin.post("/imports", json={"kind": "companies", "csv": CSV, "dry_run": True})
+    return {
+        "public_id": first,
+        "number": number,
+        "contact_id": str(maria.contact_id),
+        "channel": "demo",
+    }
