@@ -1,5 +1,6 @@
 """To a person and back."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -15,6 +16,7 @@ from actions.phrases import phrase
 from actions.posting import post_unfinished
 from actions.turn import Turn, heard, reading, settings, writing
 from desk.conversations.requests import request_handoff
+from desk.hours.moments import opening_as_said
 
 PERSON = Option("1", "utter_option_yes_person", "talk_to_human", answers="affirm")
 RATING_OPTIONS = [
@@ -25,6 +27,11 @@ RATING_OPTIONS = [
     Option("5", "utter_option_score_5", "rate"),
 ]
 _TOLD_MESSAGES = 3
+_OPENINGS = {
+    "today": "utter_opening_today",
+    "tomorrow": "utter_opening_tomorrow",
+    "later": "utter_opening_later",
+}
 
 
 async def hand_off(
@@ -41,10 +48,7 @@ async def hand_off(
         dispatcher.utter_message(response="utter_action_posted", **posted)
     elif outlook["opened"]:
         dispatcher.utter_message(response="utter_handoff_ticket", number=outlook["opened"])
-    words = "utter_handoff_queue" if outlook["online"] else "utter_handoff_nobody"
-    if outlook["online"] and (outlook["minutes"] or 0) > 1:
-        words = "utter_handoff_queue_wait"
-    dispatcher.utter_message(response=words, **outlook)
+    _tell_outlook(dispatcher, outlook)
     events = [*leave_form(tracker).events, SlotSet("menu", None)]
     if outlook["opened"]:
         # What was typed is a ticket now: it must not be offered, or taken up, once more.
@@ -52,6 +56,22 @@ async def hand_off(
     if posted or outlook["opened"]:
         events.append(media_used(tracker))
     return events
+
+
+def _tell_outlook(dispatcher: CollectingDispatcher, outlook: dict[str, Any]) -> None:
+    """What to expect: closed until when, nobody there, or the place in the queue."""
+    if outlook["opens_at"]:
+        opening = opening_as_said(datetime.fromisoformat(outlook["opens_at"]), datetime.now(UTC))
+        said = phrase(_OPENINGS[opening.day], **vars(opening))
+        dispatcher.utter_message(response="utter_handoff_closed", opening=said, **outlook)
+    elif not outlook["online"]:
+        dispatcher.utter_message(response="utter_handoff_nobody", **outlook)
+    elif not outlook["tells_place"]:
+        dispatcher.utter_message(response="utter_handoff_received", **outlook)
+    else:
+        waits = (outlook["minutes"] or 0) > 1
+        words = "utter_handoff_queue_wait" if waits else "utter_handoff_queue"
+        dispatcher.utter_message(response=words, **outlook)
 
 
 async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
@@ -73,6 +93,8 @@ async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
         "position": outlook.position,
         "online": outlook.agents_online,
         "minutes": outlook.expected_wait_minutes,
+        "opens_at": outlook.opens_at.isoformat() if outlook.opens_at else None,
+        "tells_place": outlook.tells_place,
     }
 
 

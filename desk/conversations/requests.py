@@ -5,15 +5,20 @@ applies the requests in the transaction that ends the turn.
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.configuration.groups import Automation
+from desk.configuration.values import read_configuration
 from desk.conversations.handoff_tickets import ticket_for_handoff
 from desk.conversations.queue_order import goes_before
 from desk.conversations.tables import Conversation, TurnRequest
 from desk.db import upsert
+from desk.hours.calendars import calendar_of_queue
+from desk.hours.clock import is_open, next_opening
 from desk.states import Owner, Status
 from desk.team.presence import count_agents_online
 from desk.team.tables import Queue
@@ -29,6 +34,8 @@ class Outlook:
     """What a customer who asks for a person can expect.
 
     ``position`` counts from 1; ``expected_wait_minutes`` is None when nobody is online.
+    ``opens_at``: outside business hours, when they begin, in the queue's own zone; None while it
+    is open. ``tells_place``: admins want customers to hear their place.
     """
 
     queue_name: str
@@ -36,6 +43,8 @@ class Outlook:
     agents_online: int
     expected_wait_minutes: int | None
     ticket_number: str = ""
+    opens_at: datetime | None = None
+    tells_place: bool = True
 
 
 async def request_handoff(
@@ -99,7 +108,17 @@ async def queue_outlook(
     position = 1 + (await session.execute(ahead)).scalar_one()
     online = await count_agents_online(session, queue_id)
     wait = -(-position * _MINUTES_PER_SERVICE // online) if online else None
-    return Outlook(queue.name if queue else "", position, online, wait)
+    now = datetime.now(UTC)
+    calendar = await calendar_of_queue(session, queue_id)
+    automation = await read_configuration(session, Automation)
+    return Outlook(
+        queue.name if queue else "",
+        position,
+        online,
+        wait,
+        opens_at=None if is_open(calendar, now) else next_opening(calendar, now),
+        tells_place=automation.tell_place_in_queue,
+    )
 
 
 async def _request(

@@ -34,6 +34,7 @@ from desk.states import Owner, Status
 from desk.vault import Vault
 from handoff.bot import BotError, RasaClient, replies_of
 from handoff.bridge.ask import ask_bot
+from handoff.bridge.queue_notices import queue_notice
 from handoff.bridge.turn_text import queue_command, text_for_bot
 from handoff.pulse import Pulse
 from handoff.words import Words
@@ -171,7 +172,6 @@ class Worker:
         if told and now - told < timedelta(seconds=self._settings.queue_notice_seconds):
             return
         outlook = await queue_outlook(session, conversation, conversation.queue_id)
-        name = "bridge_queue_place" if outlook.agents_online else "bridge_queue_nobody"
         conversation.queue_notice_at = now
         await append_message(
             session,
@@ -180,7 +180,7 @@ class Worker:
             direction="out",
             state=await state_when_sent(session, conversation),
             author_kind="system",
-            text=self._words.say(name, position=outlook.position),
+            text=queue_notice(self._words, outlook, now),
             epoch=conversation.epoch,
         )
 

@@ -1,12 +1,18 @@
 """To a person and back, the rating included."""
 
 import pytest
+from babel.dates import format_date
 from sqlalchemy import select
 
+from desk.configuration.groups import Automation
+from desk.configuration.values import save_configuration
 from desk.conversations.tables import Rating, TurnRequest
 from desk.db import Database
+from desk.events.log import SYSTEM
+from desk.team.tables import Presence, Queue, User
 from desk.tickets.tables import Ticket
 from tests.actions.talking import Talk, a_known_talk, a_talk, words
+from tests.desk.building import a_user, closed_until, comes_online
 
 
 async def requests_of(talk: Talk) -> dict[str, dict[str, object]]:
@@ -34,6 +40,53 @@ async def test_where_it_is_so_set_only_customers_reach_a_person(database: Databa
     stranger.slots["identified"] = True
     await stranger.hears("quero falar com uma pessoa", "talk_to_human")
     assert words(await stranger.do("action_talk_to_human")) == ["utter_handoff_nobody"]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(1, "amanhã às 09:00"), (3, "{weekday}, {date}, às 09:00")]
+)
+async def test_outside_of_business_hours_the_customer_hears_when_they_begin(
+    database: Database, days: int, said: str
+) -> None:
+    talk = await a_known_talk(database)
+    async with database.transaction() as session:
+        opens = await closed_until(session, await session.get_one(Queue, 1), days)
+        # Somebody who works late is no promise.
+        await comes_online(session, await a_user(session, queues=["suporte"]))
+    weekday = format_date(opens.date(), "EEEE", locale="pt_BR")
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    (reply,) = await talk.do("action_talk_to_human")
+    assert reply["response"] == "utter_handoff_closed"
+    assert reply["opening"] == said.format(weekday=weekday, date=f"{opens:%d/%m}")
+    assert "handoff" in await requests_of(talk)
+    async with database.reading() as session:
+        assert (await session.execute(select(Ticket))).scalar_one().queue_id == 1
+    assert words(await talk.do("action_talk_to_human")) == ["utter_handoff_closed"]
+
+
+async def test_who_is_away_is_not_counted_on(database: Database) -> None:
+    talk = await a_known_talk(database)
+    async with database.transaction() as session:
+        ana = await a_user(session, queues=["suporte"])
+        await comes_online(session, ana)
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    (reply,) = await talk.do("action_talk_to_human")
+    assert reply["response"].startswith("utter_handoff_queue")
+    async with database.transaction() as session:
+        (await session.get_one(User, ana.id)).presence = Presence.AWAY
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    assert words(await talk.do("action_talk_to_human")) == ["utter_handoff_nobody"]
+
+
+async def test_the_place_in_the_queue_is_kept_to_ourselves_where_admins_want_it_so(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    async with database.transaction() as session:
+        await comes_online(session, await a_user(session, queues=["suporte"]))
+        await save_configuration(session, Automation(tell_place_in_queue=False), SYSTEM)
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    assert words(await talk.do("action_talk_to_human")) == ["utter_handoff_received"]
 
 
 async def test_a_person_in_the_middle_of_a_ticket_keeps_what_was_typed(

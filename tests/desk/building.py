@@ -1,7 +1,7 @@
 """Small parts of a desk for tests: a channel, people, queues, conversations, turns."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,9 @@ from desk.conversations.receive import Inbound, Received, receive_message
 from desk.conversations.tables import Conversation, Message
 from desk.conversations.turns import Reply, Turn, TurnEnd, end_turn, next_turn
 from desk.db import Database
+from desk.events.log import SYSTEM
 from desk.events.tables import Event
+from desk.hours.calendars import CalendarDraft, add_calendar
 from desk.team.tables import Queue, Role, User
 from desk.team.users import create_user
 
@@ -133,3 +135,25 @@ async def recorded_after(session: AsyncSession, seq: int, kinds: Sequence[str] =
     if kinds:
         query = query.where(Event.kind.in_(kinds))
     return list((await session.execute(query)).scalars())
+
+
+async def closed_until(session: AsyncSession, queue: Queue, days: int) -> datetime:
+    """Gives a queue hours that begin at nine, so many days from now; says when, in its zone."""
+    opens = (datetime.now(UTC) + timedelta(days=days)).replace(
+        hour=9, minute=0, second=0, microsecond=0
+    )
+    draft = CalendarDraft(
+        name="Horário de teste",
+        timezone="UTC",
+        week={str(opens.weekday()): [["09:00", "09:01"]]},
+        worked_holidays=[opens.date().isoformat()],
+    )
+    queue.calendar_id = (await add_calendar(session, draft, SYSTEM)).id
+    await session.flush()
+    return opens
+
+
+async def comes_online(session: AsyncSession, user: User) -> None:
+    """Somebody's console is open."""
+    user.last_seen_at = datetime.now(UTC)
+    await session.flush()

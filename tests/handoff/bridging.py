@@ -31,6 +31,11 @@ WORDS = Words(
         "bridge_failed_subject": ["Atendimento com uma pessoa"],
         "bridge_queue_place": ["Você é a {position}ª da fila."],
         "bridge_queue_nobody": ["Não há ninguém agora."],
+        "bridge_queue_received": ["Recebi sua mensagem."],
+        "bridge_queue_closed": ["A equipe volta {opening}."],
+        "bridge_opening_today": ["hoje às {time}"],
+        "bridge_opening_tomorrow": ["amanhã às {time}"],
+        "bridge_opening_later": ["{weekday} às {time}"],
     }
 )
 PATIENCE_SECONDS = 20.0

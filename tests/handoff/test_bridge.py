@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from desk.companies.directory import add_company
+from desk.configuration.groups import Automation
+from desk.configuration.values import save_configuration
 from desk.contacts.portal_access import request_credentials, reveal_credentials
 from desk.contacts.registration import register_contact
 from desk.conversations.ownership import claim, release, set_status
@@ -13,16 +15,18 @@ from desk.conversations.requests import request_handoff
 from desk.conversations.tables import Conversation
 from desk.conversations.team_messages import post_agent_message
 from desk.db import Database
-from desk.events.log import by_agent
+from desk.events.log import SYSTEM, by_agent
 from desk.media.store import StoredFile
 from desk.states import Owner, Status
-from desk.team.tables import User
+from desk.team.tables import Queue, User
 from desk.vault import Vault
 from tests.desk.building import (
     a_new_conversation,
     a_user,
     begin_turn,
     claimed_by,
+    closed_until,
+    comes_online,
     customer_writes,
     finish_turn,
     fresh,
@@ -330,6 +334,32 @@ async def test_who_waits_is_told_the_place_at_bounded_intervals(database: Databa
         "Você é a 1ª da fila.",
     ]
     assert {row.author_kind for row in (await delivered(database, conversation))[1:]} == {"system"}
+
+
+async def test_who_waits_outside_of_business_hours_is_told_when_they_begin(
+    database: Database,
+) -> None:
+    conversation, ana = await queued(database)
+    async with database.transaction() as session:
+        now = await session.get_one(Conversation, conversation.id)
+        await closed_until(session, await session.get_one(Queue, now.queue_id), days=1)
+        await comes_online(session, await session.get_one(User, ana.id))
+    async with running_bridge(database, FakeRasa(), queue_notice_seconds=0):
+        await customer_writes(database, conversation, "alô?")
+        await until_worked(database, conversation)
+    assert (await replies_of(database, conversation))[1:] == ["A equipe volta amanhã às 09:00."]
+
+
+@ONE_ENGINE
+async def test_the_place_is_kept_to_ourselves_where_admins_want_it_so(database: Database) -> None:
+    conversation, ana = await queued(database)
+    async with database.transaction() as session:
+        await comes_online(session, await session.get_one(User, ana.id))
+        await save_configuration(session, Automation(tell_place_in_queue=False), SYSTEM)
+    async with running_bridge(database, FakeRasa(), queue_notice_seconds=0):
+        await customer_writes(database, conversation, "alô?")
+        await until_worked(database, conversation)
+    assert (await replies_of(database, conversation))[1:] == ["Recebi sua mensagem."]
 
 
 async def test_messages_that_waited_when_a_person_left_go_to_the_bot(database: Database) -> None:
