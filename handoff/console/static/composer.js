@@ -4,7 +4,7 @@ import { FileTray, acceptFiles, inMessages } from "/static/assets/files.js";
 import { recordWith } from "/static/assets/record.js";
 import { t } from "/static/assets/words.js";
 import { tellWriting } from "./around.js";
-import { drawComposing } from "./composing.js";
+import { drawComposing } from "/static/assets/composing.js";
 import { keepDraft, readDraft } from "./drafts.js";
 import { pickMentions } from "./mention.js";
 import { lastEditable, wordsOf } from "./messages.js";

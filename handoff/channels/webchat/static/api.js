@@ -97,17 +97,37 @@ export class ChatApi {
     }
   }
 
-  async send({ clientId, text, payload, files }) {
+  #json(method, path, body) {
+    return this.request(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  }
+
+  async edit(id, text) {
+    return (await this.#json("PATCH", `/messages/${id}`, { text })).json();
+  }
+
+  async remove(id) {
+    return (await this.request(`/messages/${id}`, { method: "DELETE" })).json();
+  }
+
+  read(seq) {
+    return this.#json("POST", "/read", { seq });
+  }
+
+  typing(on) {
+    return this.#json("POST", "/typing", { typing: on });
+  }
+
+  async send({ clientId, text, payload, files, replyTo }) {
     if (files.length > 0) {
       const form = new FormData();
       form.append("client_id", clientId);
       if (text) form.append("text", text);
+      if (replyTo) form.append("reply_to", replyTo);
       for (const file of files) form.append("file", file, file.name);
       return (await this.request("/messages", { method: "POST", body: form })).json();
     }
-    const body = JSON.stringify({ client_id: clientId, text, ...(payload ? { payload } : {}) });
-    const headers = { "Content-Type": "application/json" };
-    return (await this.request("/messages", { method: "POST", headers, body })).json();
+    const body = { client_id: clientId, text, ...(payload ? { payload } : {}), ...(replyTo ? { reply_to: replyTo } : {}) };
+    return (await this.#json("POST", "/messages", body)).json();
   }
 
   async messages(afterSeq, { waitSeconds = 0, signal } = {}) {

@@ -1,12 +1,17 @@
 /* Wires the chat page: what the customer does goes to the outbox, what the server says goes to the transcript. */
-import { growWithText, submitOnEnter } from "../assets/composer.js";
+import { submitOnEnter } from "../assets/composer.js";
 import { FileTray, acceptFiles, inMessages } from "../assets/files.js";
 import { uuid } from "../assets/random.js";
+import { learnLengths, recordWith } from "../assets/record.js";
 import { element } from "../assets/text.js";
+import { zoomPictures } from "../assets/zoom.js";
 import { ChatApi } from "./api.js";
 import { bubbleOf } from "./bubble.js";
+import { Composing } from "./composing.js";
 import { Live } from "./live.js";
+import { listenToTranscript } from "./message_actions.js";
 import { Outbox } from "./outbox.js";
+import { Telling } from "./telling.js";
 import { Transcript } from "./transcript.js";
 
 const STATUS = {
@@ -24,7 +29,6 @@ if (/^#[0-9a-f]{6}$/i.test(brandColour)) document.documentElement.style.setPrope
 
 const scroll = byId("scroll");
 const input = byId("composer-text");
-const draftKey = `ponte.draft.${channel}`;
 let owner = "bot";
 let connected = true;
 let lastTop = 0;
@@ -49,10 +53,17 @@ function showStatus() {
   if (line.textContent !== STATUS[shown]) line.textContent = STATUS[shown];
 }
 
-function showTyping(on) {
+/** Somebody writes: the assistant, or a person by the name that customers may know. */
+function showTyping(on, name = "") {
   clearTimeout(typingTimer);
   byId("typing").hidden = !on;
+  byId("typing-who").textContent = name ? `${name} está digitando` : "A assistente está escrevendo";
+  byId("typing-who").classList.toggle("visually-hidden", !name);
   if (on) typingTimer = setTimeout(() => showTyping(false), TYPING_PATIENCE_MS);
+}
+
+function tellRead() {
+  if (pinned) telling.read(transcript.unreadSeq);
 }
 
 function showQuickReplies() {
@@ -86,19 +97,22 @@ function drawOutbox() {
   showQuickReplies();
 }
 
-function takeState({ messages, conversation }) {
+function takeState({ messages, conversation, typing }) {
   const arrived = transcript.merge(messages);
   if (conversation?.owner) owner = conversation.owner;
-  if (arrived.length > 0 || owner !== "bot") showTyping(false);
+  if (typing) showTyping(true, typing.name);
+  else if (arrived.length > 0 || owner !== "bot") showTyping(false);
+  tellRead();
   connected = true;
   showStatus();
   showQuickReplies();
   if (!pinned && arrived.length > 0) byId("newer").hidden = false;
 }
 
-function send({ text, payload = null, files = [] }) {
+function send({ text, payload = null, files = [], quote = null }) {
   say("");
-  outbox.add({ clientId: uuid(), text, payload, files, createdAt: new Date().toISOString() });
+  telling.writing(false);
+  outbox.add({ clientId: uuid(), text, payload, files, quote, replyTo: quote?.id, createdAt: new Date().toISOString() });
   toBottom();
 }
 
@@ -115,6 +129,8 @@ const outbox = new Outbox({
   },
 });
 const tray = new FileTray(byId("tray"), { maxBytes: Number(maxUploadBytes), onRefused: say });
+const telling = new Telling({ api, isWanted: () => owner !== "bot" });
+const composing = new Composing({ channel, input, place: byId("composing") });
 const live = new Live({
   api,
   lastSeq: () => transcript.lastSeq,
@@ -126,6 +142,19 @@ const live = new Live({
   },
 });
 
+async function saveEdit(text) {
+  const id = composing.editing;
+  if (!text) return say("Escreva a mensagem, ou apague-a no menu dela.");
+  try {
+    transcript.merge([await api.edit(id, text)]);
+    if (composing.editing === id) composing.cancel();
+    say("");
+  } catch (error) {
+    say(error.message);
+  }
+  return undefined;
+}
+
 byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = input.value.trim();
@@ -134,18 +163,24 @@ byId("composer").addEventListener("submit", (event) => {
     say(`A mensagem tem ${text.length.toLocaleString("pt-BR")} caracteres e o limite é ${limit}. Divida em partes.`);
     return;
   }
+  if (composing.editing) {
+    saveEdit(text);
+    return;
+  }
   if (!text && tray.files.length === 0) return;
   const [first, ...others] = inMessages(tray.take(), Number(maxUploadBytes));
-  send({ text, files: first });
+  send({ text, files: first, quote: composing.take() });
   for (const files of others) send({ text: "", files });
-  input.value = "";
-  sessionStorage.removeItem(draftKey);
-  growWithText(input);
   input.focus();
 });
 
-input.addEventListener("input", () => sessionStorage.setItem(draftKey, input.value));
-input.value = sessionStorage.getItem(draftKey) ?? "";
+input.addEventListener("input", () => telling.writing(input.value.trim() !== "" && !composing.editing));
+input.addEventListener("keydown", (event) => {
+  const last = event.key === "ArrowUp" && !input.value && !composing.editing && transcript.lastEditable;
+  if (!last) return;
+  event.preventDefault();
+  composing.edit(last.id, last.text);
+});
 submitOnEnter(input, byId("composer"));
 acceptFiles({
   tray,
@@ -155,6 +190,17 @@ acceptFiles({
   hint: byId("drop-hint"),
   input,
 });
+recordWith({
+  button: byId("record"),
+  bar: byId("recorder"),
+  onFile: (file) => tray.add([file]),
+  onProblem: say,
+  onEnd: () => input.focus(),
+});
+listenToTranscript({ api, transcript, composing, say, input });
+zoomPictures();
+learnLengths();
+document.addEventListener("visibilitychange", tellRead);
 byId("newer").addEventListener("click", toBottom);
 scroll.addEventListener("scroll", () => {
   // Growing content scrolls too: only moving up means that the reader left the end.
@@ -162,6 +208,7 @@ scroll.addEventListener("scroll", () => {
   if (atEnd || scroll.scrollTop < lastTop) pinned = atEnd;
   lastTop = scroll.scrollTop;
   if (pinned) byId("newer").hidden = true;
+  tellRead();
 });
 const followGrowth = new ResizeObserver(() => pinned && toBottom());
 for (const grown of [scroll, byId("transcript"), byId("outbox"), byId("typing")]) followGrowth.observe(grown);

@@ -34,8 +34,8 @@ class Shelf {
   }
 
   async put(item) {
-    const { channel, clientId, order, text, payload, files, createdAt, failure } = item;
-    const kept = { channel, clientId, order, text, payload, files, createdAt, failure };
+    const { channel, clientId, order, text, payload, files, quote, replyTo, createdAt, failure } = item;
+    const kept = { channel, clientId, order, text, payload, files, quote, replyTo, createdAt, failure };
     const store = await this.#store("readwrite");
     if (store) await settled(store.put(kept));
   }

@@ -10,6 +10,13 @@ function fingerprint(message) {
   return JSON.stringify(message, (key, value) => (key === "url" ? Boolean(value) : value));
 }
 
+const QUOTE_CHARS = 160;
+
+function shorten(text) {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > QUOTE_CHARS ? `${line.slice(0, QUOTE_CHARS).trimEnd()}…` : line;
+}
+
 export class Transcript {
   #messages = new Map();
   #nodes = new Map();
@@ -18,6 +25,34 @@ export class Transcript {
   constructor(list, { brandName }) {
     this.list = list;
     this.brandName = brandName;
+  }
+
+  textOf(id) {
+    return this.#messages.get(id)?.text ?? "";
+  }
+
+  /** What a message looks like when another answers it. */
+  quoteOf(id) {
+    const message = this.#messages.get(id);
+    if (!message) return null;
+    const [file] = message.deleted ? [] : (message.attachments ?? []);
+    const image = file?.url && file.mime?.startsWith("image/") ? `${file.url}?small=1` : null;
+    return {
+      id,
+      author: message.direction === "in" ? "Você" : this.#authorName(message),
+      text: message.deleted ? "Mensagem apagada" : shorten(message.text) || file?.name || "",
+      image,
+    };
+  }
+
+  /** The customer's newest message that may still be changed. */
+  get lastEditable() {
+    return this.#ordered().findLast((message) => message.direction === "in" && message.text && !message.deleted && !message.early);
+  }
+
+  /** The number of the newest message of the other side's that the server does not know as read; 0 when all are. */
+  get unreadSeq() {
+    return this.#ordered().findLast((message) => message.direction === "out" && message.delivery !== "read")?.seq ?? 0;
   }
 
   get newest() {
@@ -33,7 +68,17 @@ export class Transcript {
     if (this.#messages.has(id)) return;
     const attachments = item.files.map((file) => ({ name: file.name, mime: file.type, size: file.size, url: null }));
     this.merge([
-      { id, seq, direction: "in", author: { kind: "contact" }, text: item.text, attachments, created_at: item.createdAt, early: true },
+      {
+        id,
+        seq,
+        direction: "in",
+        author: { kind: "contact" },
+        text: item.text,
+        attachments,
+        reply_to: item.replyTo,
+        created_at: item.createdAt,
+        early: true,
+      },
     ]);
   }
 
@@ -101,7 +146,8 @@ export class Transcript {
     const shown = this.#nodes.get(message.id);
     if (shown && shown.dataset.follows === String(follows) && shown.dataset.state === String(state)) return shown;
     const own = message.direction === "in";
-    const node = bubbleOf({ ...message, state }, { own, follows, authorName: this.#authorName(message) });
+    const quote = message.reply_to ? this.quoteOf(message.reply_to) : null;
+    const node = bubbleOf({ ...message, state, quote }, { own, follows, authorName: this.#authorName(message) });
     node.dataset.follows = String(follows);
     node.dataset.state = String(state);
     this.#nodes.set(message.id, node);

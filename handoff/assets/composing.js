@@ -1,6 +1,6 @@
 /* Above the box: which message is being answered or changed. */
-import { element, icon } from "/static/assets/text.js";
-import { t } from "/static/assets/words.js";
+import { element, icon } from "./text.js";
+import { t } from "./words.js";
 
 function bar(label, author, text, cancel) {
   const close = element("button", { type: "button", class: "icon-button", "aria-label": t("Cancelar"), title: `${t("Cancelar")} (Esc)` });
