@@ -18,6 +18,7 @@ from desk.conversations.arrivals import (
     attach_file,
     due_arrivals,
     give_up_file,
+    go_on_without,
     next_arrival_at,
     settle_arrival,
 )
@@ -26,6 +27,7 @@ from desk.errors import Invalid
 from desk.media.fetching import (
     FETCHING_SECONDS,
     MAX_FETCH_ATTEMPTS,
+    PATIENT_ATTEMPTS,
     Fetch,
     due_fetches,
     fetch_later,
@@ -41,7 +43,7 @@ from handoff.words import Words
 
 _AT_ONCE = 4
 _FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 900.0  # a hundred tries are a day
 
 logger = structlog.get_logger(__name__)
 
@@ -186,6 +188,11 @@ class MediaFetcher:
         if fetch.attempts >= MAX_FETCH_ATTEMPTS:
             await self._give_up(fetch, "o aplicativo de mensagens não o entregou")
             return
+        if fetch.attempts >= PATIENT_ATTEMPTS:
+            note = f"[O arquivo “{fetch.name}” ainda não chegou.]"
+            told = self._words.say("bridge_media_late", name=f"“{fetch.name}”")
+            async with self._database.transaction() as session:
+                await go_on_without(session, fetch, note, told)
         pause = min(_FIRST_PAUSE_SECONDS * 2 ** (fetch.attempts - 1), _LONGEST_PAUSE_SECONDS)
         async with self._database.transaction() as session:
             await fetch_later(session, fetch, seconds or pause)

@@ -22,6 +22,7 @@ from desk.media.fetching import Fetch, RemoteFile, end_fetch, request_fetch
 from desk.media.store import StoredFile, add_media
 
 ALBUM_GRACE_SECONDS = 1.2
+_LATE = "late"
 MISSING = "missing"
 """Key of a message's data: what its text ends with, about files that did not come."""
 
@@ -87,31 +88,57 @@ async def join_album(
 
 
 async def attach_file(session: AsyncSession, fetch: Fetch, stored: StoredFile) -> None:
-    """A file is here: it takes its place, and the turn may begin when it was the last."""
-    message = await _end(session, fetch)
+    """A file is here: it takes its place, and the turn may begin when it was the last.
+
+    One that was waited for too long joins its message though the turn is over.
+    """
+    message = await _message_of(session, fetch)
     if message is None:
         return
     part = await _part_of(session, fetch)
+    await end_fetch(session, fetch.id)
     media = await add_media(session, stored)
     session.add(MessageMedia(message_id=message.id, position=part.position, media_id=media.id))
     message.media_count += 1
+    if part.kind == _LATE:
+        _note_missing(message, _without(_missing(message), fetch.name))
+    part.kind = "file"
     part.fetch_id = None
     await session.flush()
     await _record(session, message, "message.file_arrived")
     await _settle(session, message)
 
 
-async def give_up_file(session: AsyncSession, fetch: Fetch, note: str, told: str) -> None:
-    """A file will not come: the message says so to the team, ``told`` says so to the customer."""
-    message = await _end(session, fetch)
+async def go_on_without(session: AsyncSession, fetch: Fetch, note: str, told: str) -> None:
+    """A file keeps everybody waiting: the turn begins, the job goes on; said to both sides once."""
+    message = await _message_of(session, fetch)
     if message is None:
         return
     part = await _part_of(session, fetch)
-    missing = "\n".join(filter(None, [message.data.get(MISSING), note]))
-    written = message.text.removesuffix(message.data.get(MISSING, "")).rstrip()
-    message.text = "\n".join(filter(None, [written, missing]))
-    message.data = {**message.data, MISSING: missing}
+    if part.kind != _LATE:
+        part.kind = _LATE
+        await _say_missing(session, message, note, told)
+
+
+async def give_up_file(session: AsyncSession, fetch: Fetch, note: str, told: str) -> None:
+    """A file will not come: the message says so to the team, ``told`` says so to the customer."""
+    message = await _message_of(session, fetch)
+    if message is None:
+        return
+    part = await _part_of(session, fetch)
+    await end_fetch(session, fetch.id)
     part.fetch_id = None
+    if part.kind != _LATE:
+        await _say_missing(session, message, note, told)
+        return
+    # The customer was told that it is late, which was told enough.
+    _note_missing(message, [*_without(_missing(message), fetch.name), note])
+    await session.flush()
+    await _record(session, message, "message.file_missing")
+
+
+async def _say_missing(session: AsyncSession, message: Message, note: str, told: str) -> None:
+    _note_missing(message, [*_missing(message), note])
     await session.flush()
     await _record(session, message, "message.file_missing")
     conversation = await lock_conversation(session, message.conversation_id)
@@ -171,8 +198,25 @@ async def _settle(session: AsyncSession, message: Message) -> None:
     await _record(session, message, "message.arrived")
 
 
-async def _end(session: AsyncSession, fetch: Fetch) -> Message | None:
-    """Ends a job under its conversation's lock; None when it was ended or its message is gone."""
+def _missing(message: Message) -> list[str]:
+    return [line for line in str(message.data.get(MISSING, "")).split("\n") if line]
+
+
+def _without(lines: Sequence[str], name: str) -> list[str]:
+    """The lines but the first that names this file."""
+    place = next((at for at, line in enumerate(lines) if name in line), len(lines))
+    return [line for at, line in enumerate(lines) if at != place]
+
+
+def _note_missing(message: Message, lines: Sequence[str]) -> None:
+    """What the message's text ends with about files that are not here."""
+    written = message.text.removesuffix(message.data.get(MISSING, "")).rstrip()
+    message.text = "\n".join(filter(None, [written, *lines]))
+    message.data = {**message.data, MISSING: "\n".join(lines)}
+
+
+async def _message_of(session: AsyncSession, fetch: Fetch) -> Message | None:
+    """The message of a job, held; None, and the job ended, when it was ended or is gone."""
     query = (
         select(Message.id, Message.conversation_id)
         .join(MessagePart, MessagePart.message_id == Message.id)
@@ -190,10 +234,12 @@ async def _end(session: AsyncSession, fetch: Fetch) -> Message | None:
 
 
 async def _part_of(session: AsyncSession, fetch: Fetch) -> MessagePart:
-    query = select(MessagePart).where(MessagePart.fetch_id == fetch.id)
-    part = (await session.execute(query)).scalar_one()
-    await end_fetch(session, fetch.id)
-    return part
+    query = (
+        select(MessagePart)
+        .where(MessagePart.fetch_id == fetch.id)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(query)).scalar_one()
 
 
 def _held() -> tuple[ColumnElement[bool], ...]:
@@ -205,7 +251,11 @@ def _held() -> tuple[ColumnElement[bool], ...]:
 
 
 def _waits_for_file(message_id: object) -> ColumnElement[bool]:
-    return exists().where(MessagePart.message_id == message_id, MessagePart.fetch_id.is_not(None))
+    return exists().where(
+        MessagePart.message_id == message_id,
+        MessagePart.fetch_id.is_not(None),
+        MessagePart.kind != _LATE,
+    )
 
 
 async def _record(session: AsyncSession, message: Message, kind: str) -> None:

@@ -12,10 +12,13 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.media.store import clean_name
 from desk.media.tables import MediaFetch
 
 FETCHING_SECONDS = 30
-MAX_FETCH_ATTEMPTS = 7
+PATIENT_ATTEMPTS = 7
+"""After so many tries, about a minute, a file keeps nobody waiting any more."""
+MAX_FETCH_ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ async def request_fetch(session: AsyncSession, channel_id: int, file: RemoteFile
     row = MediaFetch(
         channel_id=channel_id,
         reference=file.reference,
-        name=file.name[:200],
+        name=clean_name(file.name),
         due_at=now,
         created_at=now,
     )

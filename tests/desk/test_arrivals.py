@@ -12,6 +12,7 @@ from desk.conversations.arrivals import (
     attach_file,
     due_arrivals,
     give_up_file,
+    go_on_without,
     settle_arrival,
 )
 from desk.conversations.receive import Inbound, Received, receive_message
@@ -279,3 +280,25 @@ async def test_a_worker_that_comes_late_ends_no_job_of_another_message(
     await attach(database, late, await stored(tmp_path, b"of the first message"))
     assert [row.media_count for row in await messages_of(database, conversation)] == [1, 0]
     assert await count(database, MediaFetch) == 1
+
+
+async def test_a_file_that_is_late_holds_nobody_up_and_is_said_once(
+    database: Database, tmp_path: Path
+) -> None:
+    conversation = await a_new_conversation(database, "telegram")
+    await a_file_comes(database, conversation, "1")
+    fetch = await take_fetch(database)
+    for _ in range(2):
+        async with database.transaction() as session:
+            await go_on_without(session, fetch, "[foto.jpg ainda não chegou]", "Espere um pouco.")
+    assert not await waits(database, conversation)
+    assert [row.text for row in await messages_of(database, conversation)] == [
+        "segue\n[foto.jpg ainda não chegou]",
+        "Espere um pouco.",
+    ]
+    async with database.transaction() as session:
+        await give_up_file(session, fetch, "[foto.jpg não chegou]", "Desisto.")
+    texts = [row.text for row in await messages_of(database, conversation)]
+    assert texts == ["segue\n[foto.jpg não chegou]", "Espere um pouco."]
+    await attach(database, fetch, await stored(tmp_path))
+    assert await count(database, MessageMedia) == 0

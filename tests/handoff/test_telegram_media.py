@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from desk.media.fetching import MAX_FETCH_ATTEMPTS
+from desk.media.fetching import PATIENT_ATTEMPTS
 from tests.fakes.http import Answer
 from tests.fakes.telegram import BAD_GATEWAY, TOO_MANY, document, edited, photo, refusal
 from tests.handoff.serving import MAX_UPLOAD_BYTES
@@ -172,9 +172,8 @@ def test_a_file_is_tried_again_until_it_is_whole(chat: Chat) -> None:
             "passa de 20 MB, o máximo que o Telegram entrega a assistentes",
         ),
         ([], 30 * 1024 * 1024, f"passa do limite de {MAX_UPLOAD_BYTES} bytes"),
-        ([BAD_GATEWAY] * MAX_FETCH_ATTEMPTS, 100, "o aplicativo de mensagens não o entregou"),
     ],
-    ids=["too big for bots", "too big for us", "never to be had"],
+    ids=["too big for bots", "too big for us"],
 )
 def test_a_file_that_cannot_be_had_is_said_to_both_sides(
     chat: Chat, answers: list[Answer], size: int, reason: str
@@ -194,6 +193,32 @@ def test_a_file_that_cannot_be_had_is_said_to_both_sides(
     assert "filme.mp4" in chat.got[0]
     assert reason in chat.got[0]
     assert chat.got[1] == "re: segue o vídeo"
+
+
+def test_a_file_that_keeps_everybody_waiting_joins_its_message_when_it_comes(chat: Chat) -> None:
+    chat.served.telegram.file_answers += [BAD_GATEWAY] * (PATIENT_ATTEMPTS + 2)
+    chat.send(caption="segue o laudo", **document(a_file(chat, PDF), "laudo.pdf"))
+
+    def ended() -> bool:
+        chat.make_fetches_due()
+        return [row.state for row in chat.heard] == ["done"]
+
+    chat.served.until(ended, "the end of the patience")
+    assert chat.heard[0].text == "segue o laudo\n[O arquivo “laudo.pdf” ainda não chegou.]"
+    assert chat.posts() == [("segue o laudo", [])]
+    chat.until_states("sent", "sent")
+    assert "laudo.pdf" in chat.got[0]
+
+    def came() -> bool:
+        chat.make_fetches_due()
+        return chat.heard[0].media_count == 1
+
+    chat.served.until(came, "the file")
+    (message,) = chat.heard
+    assert message.text == "segue o laudo"
+    assert chat.files(message) == [("laudo.pdf", "application/pdf", PDF)]
+    assert len(chat.posts()) == 1
+    assert chat.states() == ["sent", "sent"]
 
 
 def test_a_file_that_grows_on_the_way_is_not_swallowed_whole(chat: Chat) -> None:

@@ -238,7 +238,7 @@ def test_an_agent_and_a_customer_exchange_files_quotes_and_edits(
 ) -> None:
     fake = person.telegram
     fake.files["tela"] = JPEG
-    person.ask("oi", "CNPJ")
+    person.ask("/start", "CNPJ")
     person.send("quero falar com uma pessoa")
     person.hear("")
     agent = Agent(telegram_system, "supervisora@demo.ponte")
