@@ -14,14 +14,8 @@ from typing import Any, Protocol
 import structlog
 
 from desk.channels.tables import Channel
-from desk.conversations.arrivals import (
-    attach_file,
-    due_arrivals,
-    give_up_file,
-    go_on_without,
-    next_arrival_at,
-    settle_arrival,
-)
+from desk.conversations.arrivals import due_arrivals, next_arrival_at, settle_arrival
+from desk.conversations.fetched_files import attach_file, give_up_file, go_on_without
 from desk.db import Database
 from desk.errors import Invalid
 from desk.media.fetching import (

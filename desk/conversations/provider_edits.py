@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.directory import PULL_KINDS
 from desk.channels.tables import Channel
-from desk.conversations.arrivals import MISSING
+from desk.conversations.fetched_files import MISSING
 from desk.conversations.find import lock_conversation
 from desk.conversations.parts import Part, message_at_provider, parts_of
 from desk.conversations.tables import Conversation, Message, MessageEdit, MessageRevision

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from desk.conversations.arrivals import MISSING
+from desk.conversations.fetched_files import MISSING
 from desk.conversations.turns import Turn
 
 SEND_MEDIA = "/send_media"

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from desk.conversations.arrivals import (
-    album_key,
-    attach_file,
-    due_arrivals,
-    give_up_file,
-    go_on_without,
-    settle_arrival,
-)
+from desk.conversations.arrivals import album_key, due_arrivals, settle_arrival
+from desk.conversations.fetched_files import attach_file, give_up_file, go_on_without
 from desk.conversations.receive import Inbound, Received, receive_message
 from desk.conversations.tables import Conversation, Message, MessageMedia, MessagePart
 from desk.conversations.turns import next_turn
