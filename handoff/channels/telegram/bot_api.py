@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -95,7 +96,7 @@ class BotApi:
             TryLater: not now; an address lives an hour, so that it may have to be asked for again.
         """
         data = bytearray()
-        path = f"/file/bot{self._token(channel)}/{file_path}"
+        path = f"/file/bot{self._token(channel)}/{quote(file_path)}"
         try:
             async with (
                 asyncio.timeout(_UPLOAD_SECONDS / 3),
