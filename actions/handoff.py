@@ -168,17 +168,18 @@ class ActionHumanFinished(Action):
         outcome = heard(tracker).metadata.get("outcome")
         # A person may have stepped in while a form was open.
         left = leave_form(tracker)
+        events = [*left.events, SlotSet("service_status", heard(tracker).metadata.get("status"))]
         if outcome in ("resolved", "closed"):
             menu = offer(dispatcher, f"utter_human_finished_{outcome}", RATING_OPTIONS)
-            return [*left.events, menu, SlotSet("next_step", "nothing")]
+            return [*events, menu, SlotSet("next_step", "nothing")]
         if outcome == "left_by_customer":
             dispatcher.utter_message(response="utter_human_left")
-            return [*left.events, SlotSet("menu", None), SlotSet("next_step", "nothing")]
+            return [*events, SlotSet("menu", None), SlotSet("next_step", "nothing")]
         cancelled = outcome == "cancelled_by_customer"
         dispatcher.utter_message(
             response="utter_human_cancelled" if cancelled else "utter_human_finished_released"
         )
-        return [*left.events, *await go_on(dispatcher, tracker, left.draft)]
+        return [*events, *await go_on(dispatcher, tracker, left.draft)]
 
 
 async def go_on(

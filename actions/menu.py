@@ -49,13 +49,16 @@ class Option:
         return phrase(self.title) if self.title.startswith("utter_") else self.title
 
 
-def offer(dispatcher: CollectingDispatcher, response: str, options: Sequence[Option]) -> EventType:
+def offer(
+    dispatcher: CollectingDispatcher, response: str, options: Sequence[Option], **facts: Any
+) -> EventType:
     """Shows a menu and remembers it, so that the next message may choose from it."""
     shown = [replace(option, title=option.words) for option in options]
     dispatcher.utter_message(
         response=response,
         options="\n".join(f"{option.key} - {option.title}" for option in shown),
         buttons=[{"title": option.title, "payload": option.key} for option in shown],
+        **facts,
     )
     return SlotSet("menu", [asdict(option) for option in shown])
 

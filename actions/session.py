@@ -24,6 +24,7 @@ class ActionSessionStart(Action):
     ) -> list[EventType]:
         async with writing(tracker) as turn:
             slots = await recall(turn)
+            slots["service_status"] = turn.conversation.status.value
             await post_unfinished(turn, tracker)
         for name in _CARRIED_OVER:
             if tracker.get_slot(name) is not None:

@@ -10,7 +10,7 @@ from actions.menu import Option, company_options, offer, show_menu
 from actions.served import for_served_companies
 from actions.turn import Turn, reading
 from desk.contacts.portal_access import has_portal_account
-from desk.states import STATUS_LABELS
+from desk.states import STATUS_LABELS, Status
 from desk.tickets.directory import tickets_of
 
 
@@ -28,11 +28,21 @@ class ActionWelcomeBack(Action):
             dispatcher.utter_message(response="utter_greet_again")
             return []
         async with reading(tracker) as turn:
+            if turn.conversation.status is Status.WAITING:
+                return [remind_of_waiting(dispatcher, tracker)]
             await greet_back(dispatcher, turn, tracker.get_slot("contact_first_name"))
             companies = await company_options(turn)
             if len(companies) > 1 and not tracker.get_slot("company_id"):
                 return [offer(dispatcher, "utter_choose_company", companies)]
             return await offer_access(dispatcher, turn, tracker)
+
+
+def remind_of_waiting(dispatcher: CollectingDispatcher, tracker: Tracker) -> EventType:
+    """Hello to somebody whose service waits for them, with the ways to go on."""
+    first_name = tracker.get_slot("contact_first_name")
+    return offer(
+        dispatcher, "utter_service_waiting", WAITING_OPTIONS, contact_first_name=first_name
+    )
 
 
 async def greet_back(dispatcher: CollectingDispatcher, turn: Turn, first_name: str | None) -> None:
@@ -83,6 +93,12 @@ async def offer_access(
         return [offer(dispatcher, "utter_proof_menu", PROOF_OPTIONS)]
     return await show_menu(dispatcher, turn, tracker)
 
+
+WAITING_OPTIONS = [
+    Option("1", "utter_option_service_resolved", "resolve_service"),
+    Option("2", "utter_option_service_team", "talk_to_human"),
+    Option("3", "utter_option_other_matter", "show_menu"),
+]
 
 ACCESS_OPTIONS = [
     Option("1", "utter_option_recover_access", "recover_access", answers="affirm"),

@@ -180,7 +180,7 @@ async def release_to_bot(
         state="received",
         author_kind="system",
         text=HUMAN_FINISHED,
-        data={"outcome": outcome, "summary": summary},
+        data={"outcome": outcome, "summary": summary, "status": conversation.status.value},
     )
     conversation.waiting_since = None
     conversation.work_due_at = conversation.work_due_at or await database_now(session)

@@ -174,7 +174,11 @@ async def test_a_release_tells_the_bot_how_it_ended_in_the_same_transaction(
         "received",
         HUMAN_FINISHED,
     )
-    assert row.data == {"outcome": "resolved", "summary": "trocou a senha"}
+    assert row.data == {
+        "outcome": "resolved",
+        "summary": "trocou a senha",
+        "status": "resolved",
+    }
     _, turn = await begin_turn(database, conversation)
     assert turn.kind == "internal"
 
