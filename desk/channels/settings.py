@@ -20,7 +20,7 @@ from desk.vault import Vault
 KINDS = ("webchat", "telegram")
 """The kinds that are set up here."""
 _FIXED = ("kind", "slug")
-MIN_TOKEN_CHARS = 20
+MIN_TOKEN_CHARS = 10
 
 
 class ChannelValues(Values):

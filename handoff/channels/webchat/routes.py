@@ -19,6 +19,7 @@ from desk.conversations.webchat_sessions import conversation_of_session, open_we
 from desk.events.log import by_contact
 from desk.media.store import StoredFile
 from desk.states import Owner
+from handoff.branding import look_of
 from handoff.channels.webchat.shapes import (
     EditedMessage,
     NewMessage,
@@ -43,12 +44,14 @@ async def show_page(request: Request, channel: str) -> HTTPResponse:
     services = services_of(request)
     async with services.database.reading() as session:
         found = await channel_by_slug(session, "webchat", channel)
+        look = await look_of(request, session, found)
     return render(
         request,
         "webchat/page.html",
         channel_key=channel,
         brand_name=found.brand,
         brand_colour=None,
+        look=look,
         max_upload_bytes=services.settings.max_upload_bytes,
         max_text_chars=services.settings.max_text_chars,
     )

@@ -3,10 +3,16 @@
 from sanic import Blueprint, HTTPResponse, Request
 
 from handoff.console.settings import (
+    audit,
+    automation,
+    brand,
     calendars,
+    canned_replies,
+    channels,
     companies,
     contacts,
     imports,
+    portal_note,
     queues,
     request_types,
     tags,
@@ -31,11 +37,17 @@ blueprint = Blueprint.group(
     users.blueprint,
     queues.blueprint,
     request_types.blueprint,
+    canned_replies.blueprint,
     tags.blueprint,
     companies.blueprint,
     contacts.blueprint,
     imports.blueprint,
     calendars.blueprint,
+    channels.blueprint,
+    automation.blueprint,
+    brand.blueprint,
+    portal_note.blueprint,
+    audit.blueprint,
     url_prefix="/settings",
 )
 

@@ -1,0 +1,192 @@
+"""The events of the log in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from desk.events.tables import Event
+from desk.states import STATUS_LABELS
+from handoff.i18n import N_, _
+
+GROUP_LABELS = {
+    "team": N_("Equipe"),
+    "desk": N_("Ajustes"),
+    "customers": N_("Clientes"),
+    "conversations": N_("Conversas"),
+    "tickets": N_("Chamados"),
+    "messages": N_("Mensagens"),
+}
+KIND_LABELS = {
+    "user.created": N_("Criou uma pessoa"),
+    "user.changed": N_("Mudou uma pessoa"),
+    "user.deactivated": N_("Desativou uma pessoa"),
+    "user.reactivated": N_("Reativou uma pessoa"),
+    "user.password_reset": N_("Redefiniu a senha de uma pessoa"),
+    "user.password_changed": N_("Trocou a própria senha"),
+    "user.presence_changed": N_("Mudou a presença"),
+    "queue.created": N_("Criou uma fila"),
+    "queue.changed": N_("Mudou uma fila"),
+    "queue.deactivated": N_("Desativou uma fila"),
+    "queue.reactivated": N_("Reativou uma fila"),
+    "request_type.created": N_("Criou um tipo de solicitação"),
+    "request_type.changed": N_("Mudou um tipo de solicitação"),
+    "calendar.created": N_("Criou um horário"),
+    "calendar.changed": N_("Mudou um horário"),
+    "calendar.removed": N_("Excluiu um horário"),
+    "tag.created": N_("Criou uma etiqueta"),
+    "tag.changed": N_("Mudou uma etiqueta"),
+    "tag.deleted": N_("Excluiu uma etiqueta"),
+    "channel.created": N_("Criou um canal"),
+    "channel.changed": N_("Mudou um canal"),
+    "canned_reply.created": N_("Criou uma resposta pronta"),
+    "canned_reply.changed": N_("Mudou uma resposta pronta"),
+    "canned_reply.removed": N_("Excluiu uma resposta pronta"),
+    "configuration.changed": N_("Mudou a configuração"),
+    "company.created": N_("Cadastrou uma empresa"),
+    "company.changed": N_("Mudou uma empresa"),
+    "contact.created": N_("Cadastrou um contato"),
+    "contact.changed": N_("Corrigiu um contato"),
+    "contact.registered": N_("Contato se identificou"),
+    "contact.email_corrected": N_("Contato corrigiu o e-mail"),
+    "contact.email_proved": N_("Contato provou o e-mail"),
+    "contact.merged": N_("Contatos unidos"),
+    "contact.merge_reverted": N_("União de contatos desfeita"),
+    "portal.credentials_requested": N_("Senha provisória do portal pedida"),
+    "portal.password_changed": N_("Senha do portal trocada"),
+    "portal.reset_sent": N_("Link de nova senha enviado"),
+    "import.finished": N_("Importou um CSV"),
+    "conversation.created": N_("Conversa criada"),
+    "conversation.owner_changed": N_("Mudou quem atende"),
+    "conversation.status_changed": N_("Mudou o status da conversa"),
+    "conversation.priority_changed": N_("Mudou a prioridade"),
+    "conversation.queue_changed": N_("Mudou a fila da conversa"),
+    "conversation.reordered": N_("Mudou a ordem na fila"),
+    "conversation.tagged": N_("Etiquetou uma conversa"),
+    "conversation.untagged": N_("Tirou uma etiqueta"),
+    "ticket.opened": N_("Chamado aberto"),
+    "ticket.action_posted": N_("Ação no chamado"),
+    "ticket.status_changed": N_("Mudou o status do chamado"),
+    "ticket.changed": N_("Mudou o chamado"),
+    "message.edited": N_("Editou uma mensagem"),
+    "message.deleted": N_("Apagou uma mensagem"),
+    "message.resent": N_("Reenviou uma mensagem"),
+    "note.mentioned": N_("Mencionou um colega"),
+}
+ACTOR_LABELS = {
+    "contact": N_("Cliente"),
+    "bot": N_("Assistente"),
+    "rule": N_("Regra"),
+    "system": N_("Sistema"),
+    "agent": N_("Equipe"),
+}
+FIELD_LABELS = {
+    "active": N_("ativo"),
+    "agent_kind": N_("quem responde"),
+    "assignment": N_("distribuição"),
+    "blocked": N_("bloqueada"),
+    "brand": N_("nome para o cliente"),
+    "calendar_id": N_("horário"),
+    "capacity": N_("limite"),
+    "city": N_("cidade"),
+    "cnpj": N_("CNPJ"),
+    "color": N_("cor"),
+    "companies": N_("empresas"),
+    "email": N_("e-mail"),
+    "enabled": N_("ligado"),
+    "ends_at": N_("fim"),
+    "idle_minutes": N_("minutos até devolver"),
+    "kind": N_("tipo"),
+    "locale": N_("idioma"),
+    "logo_media_id": N_("logotipo"),
+    "members": N_("quem atende"),
+    "name": N_("nome"),
+    "own_holidays": N_("feriados próprios"),
+    "phone": N_("telefone"),
+    "position": N_("posição"),
+    "queue_id": N_("fila"),
+    "queues": N_("filas"),
+    "role": N_("papel"),
+    "shows_agent_first_name": N_("mostra o primeiro nome"),
+    "shows_agent_name": N_("mostra o primeiro nome"),
+    "slug": N_("identificador"),
+    "starts_at": N_("início"),
+    "state": N_("estado"),
+    "synthetic": N_("sintético"),
+    "takes_part_in_chat": N_("participa do chat"),
+    "text": N_("texto"),
+    "timezone": N_("fuso horário"),
+    "token": N_("token"),
+    "week": N_("semana"),
+    "worked_holidays": N_("feriados trabalhados"),
+    "create": N_("criadas"),
+    "change": N_("mudadas"),
+    "skip": N_("iguais"),
+    "error": N_("com erro"),
+}
+_VALUES = {"bot": N_("assistente"), "queue": N_("fila"), "agent": N_("atendente")}
+_SUBJECTS = ("id", "tag_id", "contact_id", "assignee_id", "queue_id", "account_id", "message_id")
+_MAX_CHARS = 160
+
+
+def kind_words(kind: str) -> str:
+    """What happened; an unknown kind by its name."""
+    return _(KIND_LABELS[kind]) if kind in KIND_LABELS else kind
+
+
+def actor_words(event: Event, names: Mapping[int, str]) -> str:
+    """Who did it."""
+    if event.actor_kind == "agent" and event.actor_id is not None:
+        return names.get(event.actor_id, f"#{event.actor_id}")
+    label = ACTOR_LABELS.get(event.actor_kind)
+    return _(label) if label else event.actor_kind
+
+
+def subject_words(event: Event) -> str:
+    """What it was done to, by number."""
+    if event.conversation_id is not None:
+        return f"{_('conversa')} {event.conversation_id}"
+    if event.ticket_id is not None:
+        return f"{_('chamado')} {event.ticket_id}"
+    number = next((event.data[name] for name in _SUBJECTS if name in event.data), None)
+    return f"#{number}" if number is not None else ""
+
+
+def detail_words(event: Event) -> str:
+    """From what to what, as far as the event tells."""
+    before, after = event.data.get("before"), event.data.get("after")
+    if isinstance(before, dict) or isinstance(after, dict):
+        return _changes(before or {}, after or {}, event.data.get("fields", []))
+    if after is not None:
+        arrow = f"{_value(before)} → " if before is not None else ""
+        return f"{arrow}{_value(after)}"[:_MAX_CHARS]
+    if event.kind == "import.finished":
+        counts = ("create", "change", "skip", "error")
+        return ", ".join(f"{_field(name)} {event.data.get(name, 0)}" for name in counts)
+    return ", ".join(map(_field, event.data.get("fields", [])))[:_MAX_CHARS]
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any], fields: list[str]) -> str:
+    parts = []
+    for name in sorted({*before, *after, *fields}):
+        if name not in after and name not in before:
+            parts.append(_field(name))
+        elif name in before:
+            parts.append(f"{_field(name)}: {_value(before[name])} → {_value(after.get(name))}")
+        else:
+            parts.append(f"{_field(name)}: {_value(after[name])}")
+    return "; ".join(parts)[: 2 * _MAX_CHARS]
+
+
+def _field(name: object) -> str:
+    label = FIELD_LABELS.get(str(name))
+    return _(label) if label else str(name)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return _("sim") if value else _("não")
+    if value is None or value in ("", []):
+        return "–"
+    text = str(value)
+    if text in STATUS_LABELS:
+        return _(STATUS_LABELS[text])
+    return _(_VALUES[text]) if text in _VALUES else text[:60]
