@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from desk.companies.directory import add_company
 from desk.companies.tables import Company
 from desk.contacts.registration import register_contact
+from desk.contacts.tables import Contact
 from desk.contacts.tables import Contact, PortalAccount
 from desk.db import Database
 from tests.actions.talking import BLOCKED, NOBODYS, PADARIA, a_known_talk, a_talk, words
@@ -203,6 +204,19 @@ async def test_a_sender_that_is_no_conversation_of_ours_gets_a_local_one(
     talk.events[-1]["metadata"]["message_id"] = None
     await talk.do("action_session_start")
     assert talk.slots["identified"] is False
+
+
+async def test_the_profile_name_of_a_channel_addresses_somebody_but_registers_nobody(
+    database: Database,
+) -> None:
+    talk = await a_talk(database)
+    async with database.transaction() as session:
+        contact = await session.get_one(Contact, talk.conversation.contact_id)
+        contact.name = "Mari 🌸"
+    await talk.hears("oi", "greet")
+    await talk.do("action_session_start")
+    assert "contact_name" not in talk.slots
+    assert talk.slots["contact_first_name"] == "Mari"
 
 
 async def test_who_speaks_for_several_companies_chooses_one_first(database: Database) -> None:
