@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.canned.tables import CannedReply, Scope
 from desk.channels.tables import Channel
 from desk.companies.directory import add_company
+from desk.events.log import SYSTEM
+from desk.hours.calendars import CalendarDraft, add_calendar
 from desk.passwords import hash_password
 from desk.team.queues import find_queue
 from desk.team.tables import Queue, Role, User
@@ -20,6 +23,7 @@ COMPANIES = (
     ("90410023000167", "Mercado Aurora SA"),
     ("90410023000248", "Mercado Aurora SA (filial)"),
 )
+WORKING_HOURS = {str(day): [["08:00", "12:00"], ["13:00", "18:00"]] for day in range(5)}
 QUEUES = (("suporte", "Suporte"), ("financeiro", "Financeiro"), ("comercial", "Comercial"))
 # Name, synthetic, takes part in WhatsApp, queue.
 REQUEST_TYPES = (
@@ -35,6 +39,50 @@ USERS = (
     ("supervisora@demo.ponte", "Sueli Supervisora", Role.SUPERVISOR, ()),
     ("ana@demo.ponte", "Ana Atendente", Role.AGENT, ("suporte",)),
     ("bruno@demo.ponte", "Bruno Atendente", Role.AGENT, ("financeiro",)),
+)
+
+# Shortcut, title, text, queue of the team (none: everybody's).
+CANNED_REPLIES = (
+    (
+        "oi",
+        "Saudação",
+        "{{greeting}}, {{contact.first_name}}! Aqui é {{agent.first_name}}, da {{brand}}. "
+        "Como posso ajudar?",
+        "",
+    ),
+    (
+        "aguarde",
+        "Um momento",
+        "Um momento, {{contact.first_name}}: vou verificar e já volto.",
+        "",
+    ),
+    (
+        "tchau",
+        "Despedida",
+        "Fico feliz em ajudar, {{contact.first_name}}! Se precisar, é só escrever por aqui.",
+        "",
+    ),
+    (
+        "reiniciar",
+        "Reiniciar a impressora",
+        "{{contact.first_name}}, desligue a impressora, espere 30 segundos e ligue de novo. "
+        "Depois me conta se voltou? O seu chamado é o {{ticket.number}}.",
+        "suporte",
+    ),
+    (
+        "print",
+        "Pedir uma foto do erro",
+        "Você consegue me mandar uma foto da tela com o erro? Assim eu encontro a causa mais "
+        "rápido.",
+        "suporte",
+    ),
+    (
+        "boleto",
+        "Segunda via de boleto",
+        "{{contact.first_name}}, a segunda via do boleto da {{company.name}} chega ao seu e-mail "
+        "em alguns minutos.",
+        "financeiro",
+    ),
 )
 
 
@@ -68,9 +116,25 @@ async def seed_demo(session: AsyncSession, password: str) -> bool:
                 position=position,
             )
         )
+    # An example to give to a queue: those of the demo are always open.
+    await add_calendar(session, CalendarDraft("Horário comercial", WORKING_HOURS), SYSTEM)
     password_hash = await hash_password(password)
     for email, name, role, queues in USERS:
         await create_user(
             session, email=email, name=name, role=role, password_hash=password_hash, queues=queues
         )
+    for shortcut, title, text, queue_slug in CANNED_REPLIES:
+        queue = await find_queue(session, queue_slug) if queue_slug else None
+        session.add(
+            CannedReply(
+                scope=Scope.TEAM if queue else Scope.GLOBAL,
+                queue_id=queue.id if queue else None,
+                shortcut=shortcut,
+                title=title,
+                text=text,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    await session.flush()
     return True
