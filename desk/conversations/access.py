@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import Conversation
 from desk.errors import NotFound
+from desk.states import Owner
 from desk.team.queues import queue_ids_of
 from desk.team.tables import User
 
@@ -47,3 +48,12 @@ async def mark_seen_by_team(session: AsyncSession, conversation: Conversation, s
     if seq > conversation.agent_seen_seq:
         conversation.agent_seen_seq = min(seq, conversation.last_seq)
         await session.flush()
+
+
+async def mark_seen_by(
+    session: AsyncSession, conversation: Conversation, viewer: User, seq: int
+) -> None:
+    """The same as this person reads; who only watches leaves it unread for the colleague."""
+    if conversation.owner is Owner.AGENT and conversation.assignee_id != viewer.id:
+        return
+    await mark_seen_by_team(session, conversation, seq)

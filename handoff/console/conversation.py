@@ -9,7 +9,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request, json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.access import mark_seen_by_team, visible_conversation
+from desk.conversations.access import mark_seen_by, visible_conversation
 from desk.conversations.first_use import FirstUse
 from desk.conversations.mentions import mark_mentions_seen
 from desk.conversations.ownership import claim, release, set_status
@@ -149,7 +149,7 @@ async def mark_seen(request: Request, public_id: str) -> HTTPResponse:
         raise Invalid("seq", _("O número da mensagem não é válido."))
     async with services_of(request).database.transaction() as session:
         conversation = await visible_conversation(session, current_user(request), public_id)
-        await mark_seen_by_team(session, conversation, int(seq))
+        await mark_seen_by(session, conversation, current_user(request), int(seq))
         await mark_mentions_seen(session, conversation, current_user(request))
     return json({}, status=200)
 
