@@ -6,7 +6,6 @@ from sqlalchemy import select, update
 from desk.companies.directory import add_company
 from desk.companies.tables import Company
 from desk.contacts.registration import register_contact
-from desk.contacts.tables import Contact
 from desk.contacts.tables import Contact, PortalAccount
 from desk.db import Database
 from tests.actions.talking import BLOCKED, NOBODYS, PADARIA, a_known_talk, a_talk, words
