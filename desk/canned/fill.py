@@ -36,6 +36,7 @@ FALLBACKS = {
 """What is said where a value is not known."""
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_ENDED = re.compile(r"(?:^|[.!?…\n])\s*$")
 _MORNING, _AFTERNOON, _EVENING = 5, 12, 18
 
 
@@ -85,6 +86,8 @@ def fill_text(text: str, values: Mapping[str, str]) -> Filled:
         before, value = text[end : match.start()], values.get(name, "").strip()
         # A value may hold braces itself: they are words of a person, not variables.
         said = value or FALLBACKS[name]
+        if (not value or name == "greeting") and _ENDED.search("".join([*parts, before])):
+            said = said[:1].upper() + said[1:]
         start = length + len(before)
         if not value:
             gaps.append(Gap(name, start, start + len(said)))

@@ -76,8 +76,8 @@ async def usable_replies(
 ) -> list[CannedReply]:
     """What a person may insert: of several with one shortcut only the closest.
 
-    One's own wins over the team's, that over the global one; of two teams' the one of the queue
-    of this conversation.
+    Without words what is used most comes first. One's own wins over the team's, that over the
+    global one; of two teams' the one of the queue of this conversation.
     """
     found = await list_replies(session, viewer, words)
     closest: dict[str, CannedReply] = {}
@@ -86,7 +86,8 @@ async def usable_replies(
         if rival is None or _distance(reply, queue_id) < _distance(rival, queue_id):
             closest[reply.shortcut] = reply
     kept = {reply.id for reply in closest.values()}
-    return [reply for reply in found if reply.id in kept]
+    usable = [reply for reply in found if reply.id in kept]
+    return usable if words.strip("/ ") else sorted(usable, key=lambda reply: -reply.uses)
 
 
 async def files_of_replies(

@@ -23,11 +23,13 @@ from desk.conversations.canned import reply_values
 from desk.conversations.ownership import assign_to_queue
 from desk.conversations.tables import Conversation, ConversationTicket
 from desk.db import Database
+from desk.demo import CANNED_REPLIES, seed_demo
 from desk.errors import Invalid, NotAllowed, NotFound
 from desk.events.log import SYSTEM
 from desk.events.tables import Event
 from desk.media.store import StoredFile, store_file
 from desk.team.tables import Queue, Role, User
+from desk.team.users import find_user
 from desk.tickets.tables import Ticket
 from tests.desk.building import a_channel, a_conversation, a_queue, a_user
 
@@ -94,6 +96,12 @@ def test_a_filled_text_never_holds_a_variable_even_when_nothing_is_known() -> No
     filled = fill_text(" ".join(f"{{{{{name}}}}}" for name in VARIABLES), {})
     assert unfilled_variable(filled.text) == ""
     assert len(filled.gaps) == len(VARIABLES)
+
+
+def test_a_sentence_begins_with_a_capital() -> None:
+    values = {"greeting": "bom dia"}
+    assert fill_text("{{greeting}}! Diga: {{greeting}}", values).text == "Bom dia! Diga: bom dia"
+    assert fill_text("Oi. {{contact.name}}, oi", {}).text == "Oi. Cliente, oi"
 
 
 def test_braces_in_a_value_are_only_words() -> None:
@@ -212,6 +220,16 @@ async def test_the_closest_of_one_shortcut_is_offered(database: Database, team: 
     assert await offered(team.ana, team.support) == ["da Ana"]
 
 
+async def test_without_words_what_is_used_most_comes_first(database: Database, team: Team) -> None:
+    await saved(database, team.ana, a_draft("a", "primeira"))
+    often = await saved(database, team.ana, a_draft("b", "segunda"))
+    async with database.transaction() as session:
+        await count_use(session, often.id)
+    async with database.reading() as session:
+        found = await usable_replies(session, team.ana)
+    assert [reply.text for reply in found] == ["segunda", "primeira"]
+
+
 async def test_search_knows_no_accents_and_puts_the_shortcut_first(
     database: Database, team: Team
 ) -> None:
@@ -323,3 +341,18 @@ def a_ticket(contact_id: int, number: str) -> Ticket:
 
 async def a_file(folder: Path, name: str) -> StoredFile:
     return await store_file(folder, name.encode(), name, 1000)
+
+
+async def test_every_reply_of_the_demo_can_be_filled_and_written_again(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        assert await seed_demo(session, "senha-da-demo")
+        sueli = await find_user(session, "supervisora@demo.ponte")
+        assert sueli is not None
+        replies = await list_replies(session, sueli)
+        assert len(replies) == len(CANNED_REPLIES)
+        for reply in replies:
+            draft = ReplyDraft(reply.scope, reply.shortcut, reply.title, reply.text, reply.queue_id)
+            await change_reply(session, sueli, reply.id, draft)
+            assert fill_text(reply.text, {}).text

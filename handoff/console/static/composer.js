@@ -5,6 +5,7 @@ import { recordWith } from "/static/assets/record.js";
 import { t } from "/static/assets/words.js";
 import { tellWriting } from "./around.js";
 import { drawComposing } from "/static/assets/composing.js";
+import { pickReplies } from "./canned.js";
 import { keepDraft, readDraft } from "./drafts.js";
 import { pickMentions } from "./mention.js";
 import { lastEditable, wordsOf } from "./messages.js";
@@ -88,6 +89,7 @@ class Composer {
     });
     form.addEventListener("keydown", (event) => this.key(event));
     pickMentions({ id: this.id, textarea: text, isNote: () => this.mode === "notes" });
+    pickReplies({ id: this.id, textarea: text, addFiles: (files) => tray.add(files), say });
     submitOnEnter(text, form);
     acceptFiles({
       tray,
