@@ -17,6 +17,7 @@ from desk.conversations.ownership import (
     assign_to_agent,
     assign_to_queue,
     claim,
+    release,
     return_to_queue,
     take_over,
 )
@@ -118,6 +119,21 @@ async def give_back(session: AsyncSession, conversation: Conversation, user: Use
     if conversation.owner is Owner.AGENT and not may_hand_on(user, conversation):
         raise NotAllowed(_not_yours(conversation))
     return await return_to_queue(session, conversation.id, by_agent(user.id))
+
+
+async def give_to_bot(
+    session: AsyncSession, conversation: Conversation, user: User
+) -> Conversation:
+    """Lets the bot go on with a conversation, without ending it.
+
+    Raises:
+        NotAllowed: another agent has it.
+        Conflict: the bot has it already.
+    """
+    conversation = await lock_conversation(session, conversation.id)
+    if conversation.owner is Owner.AGENT and not may_hand_on(user, conversation):
+        raise NotAllowed(_not_yours(conversation))
+    return await release(session, conversation.id, by_agent(user.id))
 
 
 async def targets_for(session: AsyncSession, user: User, conversation: Conversation) -> Targets:

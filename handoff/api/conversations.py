@@ -10,11 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import visible_conversation
 from desk.conversations.history import conversation_history
-from desk.conversations.ownership import claim, release, set_priority, set_status
+from desk.conversations.ownership import claim, set_priority, set_status
 from desk.conversations.priority import NORMAL, URGENT
 from desk.conversations.rows import ConversationRow, rows_of
 from desk.conversations.tables import Conversation
-from desk.conversations.transfer import give_back, transfer_to_agent, transfer_to_queue
+from desk.conversations.transfer import (
+    give_back,
+    give_to_bot,
+    transfer_to_agent,
+    transfer_to_queue,
+)
 from desk.errors import NotFound
 from desk.events.log import by_agent
 from desk.states import Status
@@ -142,10 +147,10 @@ async def return_one(request: Request, conversation_id: str) -> HTTPResponse:
 async def release_one(request: Request, conversation_id: str) -> HTTPResponse:
     """Gives the conversation back to the bot."""
     read_body(request, Nothing)
-    actor = by_agent(current_user(request).id)
+    user = current_user(request)
 
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
-        return await release(session, found.id, actor)
+        return await give_to_bot(session, found, user)
 
     return await change_conversation(request, conversation_id, change)
 

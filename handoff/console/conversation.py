@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.conversations.access import mark_seen_by, visible_conversation
 from desk.conversations.first_use import FirstUse
 from desk.conversations.mentions import mark_mentions_seen
-from desk.conversations.ownership import claim, release, set_status
+from desk.conversations.ownership import claim, set_status
 from desk.conversations.tables import Conversation
 from desk.conversations.team_messages import add_note, post_agent_message
-from desk.conversations.transfer import give_back, may_hand_on
-from desk.errors import Conflict, Invalid, NotAllowed, NotFound
+from desk.conversations.transfer import give_back, give_to_bot
+from desk.errors import Conflict, Invalid, NotFound
 from desk.events.log import by_agent
-from desk.states import Owner, Status
+from desk.states import Status
 from desk.text import clean_text
 from handoff.console.pane import Pane, read_pane
 from handoff.i18n import _
@@ -80,9 +80,7 @@ async def release_conversation(request: Request, public_id: str) -> HTTPResponse
     user = current_user(request)
 
     async def let_go(session: AsyncSession, conversation: Conversation) -> None:
-        if conversation.owner is Owner.AGENT and not may_hand_on(user, conversation):
-            raise NotAllowed(_("A conversa está com outra pessoa."))
-        await release(session, conversation.id, by_agent(user.id))
+        await give_to_bot(session, conversation, user)
 
     return await change_conversation(request, public_id, let_go)
 

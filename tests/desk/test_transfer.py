@@ -5,6 +5,7 @@ import pytest
 from desk.conversations.ownership import claim, release
 from desk.conversations.transfer import (
     give_back,
+    give_to_bot,
     targets_for,
     transfer_to_agent,
     transfer_to_queue,
@@ -146,6 +147,17 @@ async def test_only_who_has_it_or_a_supervisor_gives_it_back(database: Database)
             async with database.transaction() as session:
                 await give_back(session, await desk.one("maria"), desk.users[name])
     assert await desk.holder("maria") == "queue"
+
+
+async def test_only_who_has_it_or_a_supervisor_lets_the_bot_go_on(database: Database) -> None:
+    desk = await the_desk(database)
+    await held_by(desk, "ana")
+    with pytest.raises(NotAllowed):
+        async with database.transaction() as session:
+            await give_to_bot(session, await desk.one("maria"), desk.users["beto"])
+    async with database.transaction() as session:
+        await give_to_bot(session, await desk.one("maria"), desk.users["sueli"])
+    assert await desk.holder("maria") == "bot"
 
 
 async def test_what_was_taken_from_the_bot_goes_back_to_a_queue_where_somebody_sees_it(
