@@ -38,8 +38,10 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "NotFound": (1,),
     "Problem": (2,),
     "TooLarge": (2,),
-    "ValueError": (1,),
 }
+# What a shape refuses is a sentence; the others are for developers.
+REFUSALS: dict[str, tuple[int, ...] | None] = {"ValueError": (1,)}
+JINJA = {"trim_blocks": "true", "lstrip_blocks": "true"}
 # Where the console's texts are: folder, pattern, how they are read.
 SOURCES = (
     ("desk", "**/*.py", "python"),
@@ -68,14 +70,12 @@ def main() -> int:
 def collect() -> Catalog:
     """Every text of the console, with the files in which it stands."""
     catalogue = Catalog(project="ponte", charset="utf-8", fuzzy=False)
-    for folder, path, method in _files():
-        options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
-        keywords = KEYWORDS if folder != "desk" else {**KEYWORDS, "t": ()}
-        for _line, text, _comments, _context in extract_from_file(
-            method, path, keywords=keywords, options=options if "jinja2" in method else {}
-        ):
-            name = path.relative_to(ROOT).as_posix()
-            if isinstance(text, str) and text.strip() and _is_said(text):
+    for path, method in _files():
+        name = path.relative_to(ROOT).as_posix()
+        for text in _texts(path, method, KEYWORDS):
+            catalogue.add(text, locations=[(name, None)])  # type: ignore[list-item]
+        for text in _texts(path, method, REFUSALS):
+            if text.endswith(".") or "@" in text:
                 catalogue.add(text, locations=[(name, None)])  # type: ignore[list-item]
     return catalogue
 
@@ -109,15 +109,20 @@ def update(template: Catalog, locale: str) -> Catalog:
     return catalogue
 
 
-def _files() -> Iterator[tuple[str, Path, str]]:
+def _files() -> Iterator[tuple[Path, str]]:
     for folder, pattern, method in SOURCES:
         for path in sorted((ROOT / folder).glob(pattern)):
-            yield folder, path, method
+            yield path, method
 
 
-def _is_said(text: str) -> bool:
-    """Words for people: settings complain in English, to whoever installs."""
-    return any(letter.isalpha() for letter in text)
+def _texts(path: Path, method: str, keywords: dict[str, tuple[int, ...] | None]) -> Iterator[str]:
+    options = {"silent": "false"} | JINJA if "jinja2" in method else {}
+    for _line, text, _comments, _context in extract_from_file(
+        method, path, keywords=keywords, options=options
+    ):
+        # A dash or a place alone needs no translation.
+        if isinstance(text, str) and any(letter.isalpha() for letter in text):
+            yield text
 
 
 if __name__ == "__main__":

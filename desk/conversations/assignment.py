@@ -186,7 +186,7 @@ async def _give(session: AsyncSession, queue_id: int, conversation_id: int, agen
     )
     epoch = taken.scalar_one_or_none()
     if epoch is None:
-        raise Conflict("Somebody else was first.")
+        raise Conflict("Outra pessoa foi mais rápida.")
     conversation = await lock_conversation(session, conversation_id)
     await session.execute(
         update(QueueMember)

@@ -22,7 +22,19 @@ TAG = re.compile(r"<(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>", re.DOTALL)
 SAID_BY_ATTRIBUTE = re.compile(r"\s(?:aria-label|title|placeholder|alt)=\"([^\"]*)\"")
 WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 # Names and units, the same in every language.
-NAMES = {"Ponte", "CNPJ", "CSV", "Telegram", "WhatsApp", "Enter", "Esc", "Ctrl", "UTC", "nbsp"}
+NAMES = {
+    "Ponte",
+    "CNPJ",
+    "CSV",
+    "Telegram",
+    "WhatsApp",
+    "Enter",
+    "Esc",
+    "Ctrl",
+    "UTC",
+    "nbsp",
+    "webchat",
+}
 
 
 @pytest.fixture(autouse=True)
