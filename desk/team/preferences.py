@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from desk.team.tables import User
 
@@ -13,7 +13,8 @@ class Preferences(BaseModel):
     """Every preference with what holds until it is set.
 
     ``notify_*``: what rings and is shown on the desktop; ``notify_text``: whether a desktop
-    notification shows the message's words, which others may read on that screen.
+    notification shows the message's words, which others may read on that screen. ``inbox``: the
+    view and filters last looked at, as the query of an address.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -27,6 +28,7 @@ class Preferences(BaseModel):
     notify_mention: bool = True
     notify_assigned: bool = True
     notify_text: bool = False
+    inbox: str = Field(default="", max_length=800)
 
 
 def preferences_of(user: User) -> Preferences:

@@ -56,7 +56,7 @@ def test_a_customer_is_known_gets_a_ticket_a_person_and_the_bot_back(
 
     agent_resolves_and_the_bot_goes_on(agent, customer, name, number)
     customer.ask("sair", re.compile("até|Até|sempre|precisar", re.IGNORECASE))
-    agent.show("Encerrados")
+    agent.show("Todas")
     expect(agent.row_of(name)).to_contain_text("Resolvido", timeout=LIVE_MS)
     assert agent.page.evaluate("window.neverReloaded")
 
@@ -242,7 +242,7 @@ def agent_resolves_and_the_bot_goes_on(
     customer.read_after(before, "De 1 a 5")
     expect(customer.status).to_have_text("Assistente virtual", timeout=LIVE_MS)
     customer.ask("5", "coment|Coment")
-    agent.show("Encerrados")
+    agent.show("Todas")
     expect(agent.row_of(name)).to_contain_text("Resolvido")
     customer.ask("atendimento muito bom", number)
     customer.ask("oi", "Maria|Padaria Estrela", number)

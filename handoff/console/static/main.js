@@ -1,9 +1,10 @@
 /* Wires the console: what changed on the server is fetched, what the agent opens is made ready. */
 import { tellViewing } from "./around.js";
 import { box, initComposer, isSending } from "./composer.js";
+import { refreshInbox, showOwn } from "./inbox.js";
 import { live } from "./live.js";
 import { listen as listenToThread } from "./messages.js";
-import { openConversation, post, refreshInbox, refreshPane } from "./page.js";
+import { openConversation, post, refreshPane } from "./page.js";
 import { rememberPlace, restorePlace } from "./thread.js";
 import { showWaitingCount } from "./title.js";
 import { showProblem } from "./toast.js";
@@ -57,11 +58,6 @@ function focusConversation() {
   (FINE_POINTER.matches && text ? text : byId("conversation"))?.focus({ preventScroll: true });
 }
 
-/** What an agent has just claimed is found among their own. */
-function showOwn() {
-  byId("inbox").dataset.tab = "mine";
-}
-
 document.addEventListener("htmx:before:swap", (event) => {
   const { response, text } = event.detail.ctx;
   const refusedInPlace = response?.status === 409 && text.includes('id="conversation"');
@@ -102,12 +98,14 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("visibilitychange", tellSeen);
 
+document.addEventListener("ponte:inbox", showWaiting);
+
 live.onChange((ids) => {
-  refreshInbox();
+  refreshInbox(ids);
   const open = openConversation();
   if (open && (ids === null || ids.includes(open)) && !isSending(open)) refreshPane();
 });
-setInterval(refreshInbox, REFRESH_WAITING_TIMES_MS);
+setInterval(() => refreshInbox(), REFRESH_WAITING_TIMES_MS);
 listenToThread(box);
 zoomPictures();
 learnLengths();

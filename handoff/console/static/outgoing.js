@@ -4,8 +4,9 @@ import { sizeName } from "/static/assets/files.js";
 import { appendText, element, icon } from "/static/assets/text.js";
 import { clock } from "/static/assets/time.js";
 import { t } from "/static/assets/words.js";
+import { refreshInbox } from "./inbox.js";
 import { mentionsIn } from "./mention.js";
-import { post, refreshInbox, refreshPane } from "./page.js";
+import { post, refreshPane } from "./page.js";
 
 const unsent = new Map(); // Conversation → messages on their way, in order.
 const sending = new Set();

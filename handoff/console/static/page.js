@@ -36,7 +36,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 });
 
 /** The fragment, or null: after a failure the live socket connects again and everything is asked for once more. */
-async function partOf(url) {
+export async function partOf(url) {
   try {
     const response = await fetch(url, { headers: { "HX-Request": "true", ...seenHeader(url) }, cache: "no-store" });
     if (response.redirected || response.status === 401) location.reload(); // The login ended: the page leads to it.
@@ -45,16 +45,6 @@ async function partOf(url) {
     return null;
   }
 }
-
-export const refreshInbox = coalesced(async () => {
-  const { tab, limit } = byId("inbox").dataset;
-  const query = new URLSearchParams({ tab, limit, open: openConversation() });
-  const text = await partOf(`/console/inbox?${query}`);
-  const inbox = byId("inbox");
-  if (text && inbox.dataset.tab === tab) {
-    await htmx.swap({ text, target: inbox, swap: "outerMorph", sourceElement: inbox });
-  }
-});
 
 export const refreshPane = coalesced(async () => {
   const id = openConversation();

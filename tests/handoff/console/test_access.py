@@ -89,7 +89,7 @@ def test_an_agent_of_another_queue_finds_no_such_conversation(
     system: RunningSystem, waiting: str
 ) -> None:
     with _signed_in(system, "bruno@demo.ponte") as bruno:
-        assert waiting not in bruno.client.get("/console/inbox?tab=queue").text
+        assert waiting not in bruno.client.get("/console/inbox?view=queue").text
         assert bruno.client.get(f"/console/conversations/{waiting}/pane").status_code == 404
         for action in ("claim", "return", "release", "notes", "seen"):
             fields = {"text": "x", "seq": "1", "status": "closed"}
