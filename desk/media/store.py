@@ -75,7 +75,12 @@ def sniff_mime(data: bytes, name: str) -> str:
 
 
 def _without_pictures(mime: str, data: bytes) -> str:
-    """A recorded voice comes in the wrapping of a film: without a picture track it is audio."""
+    """A recorded voice comes in the wrapping of a film: without a picture track it is audio.
+
+    Telegram's and WhatsApp's voices are Opus in Ogg, a wrapping of no kind of its own.
+    """
+    if mime == "application/ogg":
+        return "video/ogg" if b"theora" in data[:65536] else "audio/ogg"
     signs = _PICTURE_TRACKS.get(mime)
     if signs is None or any(sign in data for sign in signs):
         return mime

@@ -10,6 +10,9 @@ from desk.media.store import clean_name, sniff_mime
 from desk.text import clean_text
 
 
+OGG = b"OggS\x00\x02" + bytes(20)
+
+
 @pytest.mark.parametrize(
     ("text", "stored"),
     [
@@ -105,6 +108,9 @@ def a_word_document() -> bytes:
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         ),
         ("só texto, com acento".encode(), "a.bin", "text/plain"),
+        (OGG + b"\x01\x1eOpusHead", "audio.ogg", "audio/ogg"),  # a voice, as phones send it
+        (OGG + b"\x01\x1e\x01vorbis", "audio.oga", "audio/ogg"),
+        (OGG + b"\x01\x2a\x80theora", "video.ogv", "video/ogg"),
         (b"\x00\x01\x02\xff\xfe", "a.txt", "application/octet-stream"),
     ],
 )
