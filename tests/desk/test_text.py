@@ -9,7 +9,6 @@ from desk.contacts.email import parse_email
 from desk.media.store import clean_name, sniff_mime
 from desk.text import clean_text
 
-
 OGG = b"OggS\x00\x02" + bytes(20)
 
 
