@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.contacts.tables import Contact
 from desk.events.history import MOST_EVENTS, HistoryEntry, InQueue, tell_history
+from desk.events.log import events_of_ticket
 from desk.events.tables import Event
 from desk.tickets.tables import Ticket
 
@@ -19,13 +19,7 @@ _TRACKS = {
 
 async def ticket_history(session: AsyncSession, ticket: Ticket) -> list[HistoryEntry]:
     """The changes of status, queue and type, oldest first; of a very long history the newest."""
-    query = (
-        select(Event)
-        .where(Event.ticket_id == ticket.id, Event.kind.in_(_TRACKS))
-        .order_by(Event.seq.desc())
-        .limit(MOST_EVENTS)
-    )
-    events = list(reversed((await session.execute(query)).scalars().all()))
+    events = await events_of_ticket(session, ticket.id, tuple(_TRACKS), MOST_EVENTS)
     contact = await session.get(Contact, ticket.contact_id)
     name = (contact.name if contact else None) or ""
     return await tell_history(session, events, _TRACKS, _queues(ticket, events), name)
