@@ -1,11 +1,13 @@
 """Who gets an open conversation, how urgent it is and how it is tagged."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from sanic import Blueprint, HTTPResponse, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import visible_conversation
+from desk.conversations.history import conversation_history
 from desk.conversations.ownership import set_priority, take_over
 from desk.conversations.priority import PRIORITY_LABELS
 from desk.conversations.tables import Conversation
@@ -17,8 +19,10 @@ from desk.errors import Invalid
 from desk.events.log import by_agent
 from desk.team.presence import Standing
 from desk.team.tables import Queue, User
+from desk.team.users import list_users
 from desk.text import clean_text
 from handoff.console.conversation import TEAM, change_conversation, field_of
+from handoff.console.history import history_lines
 from handoff.i18n import N_, _
 from handoff.pages import render
 from handoff.security import current_user, signed_in
@@ -74,6 +78,19 @@ async def transfer(request: Request, public_id: str) -> HTTPResponse:
             await transfer_to_queue(session, conversation, user, queue)
 
     return await change_conversation(request, public_id, hand_on)
+
+
+@blueprint.get("/history")
+@signed_in(*TEAM)
+async def show_history(request: Request, public_id: str) -> HTTPResponse:
+    """Who changed what, and how long it stayed so; fetched when somebody looks at it."""
+    services = services_of(request)
+    async with services.database.reading() as session:
+        conversation = await visible_conversation(session, current_user(request), public_id)
+        entries = await conversation_history(session, conversation)
+        names = {user.id: user.name for user in await list_users(session)}
+    lines = history_lines(entries, names, zone=services.settings.zone, now=datetime.now(UTC))
+    return render(request, "console/history.html", lines=lines)
 
 
 @blueprint.get("/finish")

@@ -1,13 +1,13 @@
-"""The history beside a conversation: who changed what, when, and how long it stayed so."""
+"""The history beside a conversation or ticket: who changed what, when, and how long it stayed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.events.tables import Event
+from desk.events.history import HistoryEntry
 from desk.states import STATUS_LABELS
 from desk.team.tables import Queue
 from desk.tickets.tables import RequestType
@@ -15,92 +15,80 @@ from handoff.console import wording
 from handoff.i18n import _
 
 SHOWN_LINES = 40
+_WORTH_TELLING_SECONDS = 60
+_LASTS = ("conversation.status_changed", "conversation.owner_changed", "conversation.created")
+_TICKET_LASTS = ("ticket.opened", "ticket.status_changed")
 
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One change; ``lasted``: until the next of its kind, or until now."""
+    """One change; ``lasted``: until the next of its kind, or until now.
+
+    ``business`` is the same in hours of work, empty where they are no different.
+    """
 
     key: str
-    icon: str
     text: str
     iso: str
     when: str
     lasted: str
+    business: str
     open: bool
-    business: str = ""
 
 
 def history_lines(
-    events: Sequence[Event], names: Mapping[int, str], *, zone: ZoneInfo, now: datetime
+    entries: Sequence[HistoryEntry], names: Mapping[int, str], *, zone: ZoneInfo, now: datetime
 ) -> list[HistoryLine]:
-    """The newest changes of status and owner, the last one first."""
+    """The newest changes of a conversation's status and owner, the last one first."""
     lines = []
-    until: dict[str, datetime] = {}
-    for event in reversed(events):
-        ended = until.get(event.kind)
-        until[event.kind] = event.at
-        if text := wording.event_text(event, names):
-            lines.append(
-                HistoryLine(
-                    key=str(event.seq),
-                    icon="clock" if event.kind.endswith("status_changed") else "person",
-                    text=text,
-                    iso=event.at.isoformat(),
-                    when=_when(event.at, now, zone),
-                    lasted=_lasted(event.at, ended or now),
-                    open=ended is None,
-                )
-            )
-    return lines[:SHOWN_LINES]
+    for entry in reversed(entries[-SHOWN_LINES:]):
+        created = entry.event.kind == "conversation.created"
+        text = _("Conversa iniciada") if created else wording.event_text(entry.event, names)
+        lines.append(_line(entry, text, zone, now, lasts=entry.event.kind in _LASTS))
+    return lines
 
 
 async def ticket_history_lines(
-    session: AsyncSession,
-    events: Sequence[Event],
-    names: Mapping[int, str],
-    *,
-    zone: ZoneInfo,
-    now: datetime,
+    session: AsyncSession, entries: Sequence[HistoryEntry], *, zone: ZoneInfo, now: datetime
 ) -> list[HistoryLine]:
-    """What happened to a ticket but its actions, the last first; status with how long it stayed."""
-    lines = []
-    until: datetime | None = None
-    for event in reversed(events):
-        text = await _ticket_event_text(session, event, names)
-        if not text:
-            continue
-        is_status = event.kind in _STATUS_BEGINS
-        lines.append(
-            HistoryLine(
-                key=str(event.seq),
-                icon="ticket",
-                text=text,
-                iso=event.at.isoformat(),
-                when=_when(event.at, now, zone),
-                lasted=_lasted(event.at, until or now) if is_status else "",
-                open=is_status and until is None,
-            )
+    """The newest changes of a ticket's status, queue and type, the last one first."""
+    return [
+        _line(
+            entry,
+            await _ticket_text(session, entry),
+            zone,
+            now,
+            lasts=entry.event.kind in _TICKET_LASTS,
         )
-        if is_status:
-            until = event.at
-    return lines[:SHOWN_LINES]
+        for entry in reversed(entries[-SHOWN_LINES:])
+    ]
 
 
-_STATUS_BEGINS = frozenset({"ticket.opened", "ticket.status_changed"})
+def _line(
+    entry: HistoryEntry, text: str, zone: ZoneInfo, now: datetime, *, lasts: bool
+) -> HistoryLine:
+    at = entry.event.at
+    differs = abs(entry.seconds - entry.business_seconds) >= _WORTH_TELLING_SECONDS
+    return HistoryLine(
+        key=str(entry.event.seq),
+        text=text,
+        iso=at.isoformat(),
+        when=_when(at, now, zone),
+        lasted=_lasted(at, entry.seconds) if lasts else "",
+        business=_lasted(at, entry.business_seconds) if lasts and differs else "",
+        open=entry.until is None,
+    )
 
 
-async def _ticket_event_text(session: AsyncSession, event: Event, names: Mapping[int, str]) -> str:
-    actor = names.get(event.actor_id or 0, "") if event.actor_kind == "agent" else ""
-    if event.kind == "ticket.opened":
+async def _ticket_text(session: AsyncSession, entry: HistoryEntry) -> str:
+    actor, data = entry.actor_name, entry.event.data
+    if entry.event.kind == "ticket.opened":
         return _("Chamado aberto")
-    if event.kind == "ticket.status_changed":
-        status = _(STATUS_LABELS.get(str(event.data.get("after")), ""))
+    if entry.event.kind == "ticket.status_changed":
+        status = _(STATUS_LABELS.get(str(data.get("after")), ""))
         words = _("{name} mudou o status para {status}") if actor else _("Status: {status}")
         return words.format(name=actor, status=status)
-    if event.kind != "ticket.changed":
-        return ""
-    after = event.data.get("after", {})
+    after = data.get("after", {})
     row: Queue | RequestType | None
     if "queue_id" in after:
         words = _("{name} mudou a fila para {value}")
@@ -113,14 +101,11 @@ async def _ticket_event_text(session: AsyncSession, event: Event, names: Mapping
 
 def _when(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     day = wording.short_time(at, now, zone)
-    return day if _is_today(at, now, zone) else f"{day}, {wording.clock(at, zone)}"
+    today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return day if today else f"{day}, {wording.clock(at, zone)}"
 
 
-def _is_today(at: datetime, now: datetime, zone: ZoneInfo) -> bool:
-    return at.astimezone(zone).date() == now.astimezone(zone).date()
-
-
-def _lasted(since: datetime, until: datetime) -> str:
-    if (until - since).total_seconds() < 60:
+def _lasted(since: datetime, seconds: float) -> str:
+    if seconds < _WORTH_TELLING_SECONDS:
         return _("menos de 1 min")
-    return wording.duration(since, until)
+    return wording.duration(since, since + timedelta(seconds=seconds))

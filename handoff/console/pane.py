@@ -14,7 +14,6 @@ from desk.states import ENDED, STATUS_LABELS, Owner, Status
 from desk.team.tables import User
 from desk.team.users import list_users
 from handoff.console import wording
-from handoff.console.history import history_lines
 from handoff.console.side import Side, read_side
 from handoff.console.thread import (
     NO_DIVIDER,
@@ -161,7 +160,7 @@ async def read_pane(
             conversation,
             row,
             names=names,
-            history=history_lines(events, names, zone=zone, now=now),
+            history_version=events[-1].seq if events else 0,
             zone=zone,
             now=now,
         ),

@@ -1,7 +1,7 @@
 """Beside an open conversation: who the customer is, and what happened before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,6 @@ from desk.tags.settings import list_tags
 from desk.team.tables import User
 from desk.tickets.directory import tickets_of
 from handoff.console import wording
-from handoff.console.history import HistoryLine
 from handoff.i18n import N_, _
 
 SHOWN_TICKETS = 10
@@ -85,7 +84,10 @@ class ConversationLine:
 
 @dataclass(frozen=True)
 class Side:
-    """The panel at the right of a conversation."""
+    """The panel at the right of a conversation.
+
+    ``history_version`` changes with the history, which is fetched when it is looked at.
+    """
 
     contact_id: int
     name: str
@@ -102,7 +104,7 @@ class Side:
     tickets: list[TicketLine]
     ratings: list[RatingLine]
     conversations: list[ConversationLine]
-    history: list[HistoryLine] = field(default_factory=list)
+    history_version: int
 
 
 async def read_side(
@@ -112,7 +114,7 @@ async def read_side(
     row: ConversationRow,
     *,
     names: Mapping[int, str],
-    history: list[HistoryLine],
+    history_version: int,
     zone: ZoneInfo,
     now: datetime,
 ) -> Side:
@@ -138,7 +140,7 @@ async def read_side(
         tickets=await _tickets(session, conversation),
         ratings=[_rating_line(each, names, now, zone) for each in ratings],
         conversations=await _others(session, viewer, conversation, now, zone),
-        history=history,
+        history_version=history_version,
     )
 
 

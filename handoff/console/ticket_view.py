@@ -13,10 +13,9 @@ from desk.channels.tables import Channel
 from desk.contacts.tables import Contact
 from desk.conversations.thread import AttachmentView
 from desk.conversations.tickets import conversations_of_ticket
-from desk.events.log import events_of_ticket
 from desk.states import STATUS_LABELS
 from desk.team.tables import User
-from desk.team.users import list_users
+from desk.tickets.history import ticket_history
 from desk.tickets.portal import TicketFile, files_of_ticket, rating_of_ticket, whole_story
 from desk.tickets.tables import TicketAction
 from desk.tickets.team import TicketRow, visible_ticket_row
@@ -114,7 +113,6 @@ async def read_ticket(
     row = await visible_ticket_row(session, viewer, number)
     ticket = row.ticket
     files = _by_action(await files_of_ticket(session, ticket.id), url)
-    names = {user.id: user.name for user in await list_users(session)}
     rating = await rating_of_ticket(session, ticket.id)
     score = rating.score if rating else 0
     name = row.contact_name or _("Visitante")
@@ -139,7 +137,7 @@ async def read_ticket(
         ],
         conversations=await _conversations(session, viewer, ticket.id, zone, now),
         history=await ticket_history_lines(
-            session, await events_of_ticket(session, ticket.id), names, zone=zone, now=now
+            session, await ticket_history(session, ticket), zone=zone, now=now
         ),
         score=score,
         stars="★" * score + "☆" * (5 - score),

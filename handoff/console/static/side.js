@@ -21,6 +21,23 @@ function restoreSections() {
   if (priority && document.activeElement !== priority) priority.value = priority.dataset.value;
 }
 
+/** The history is fetched when it is looked at, and again when it has changed. */
+async function showHistory() {
+  const part = byId("side-history");
+  const slot = part?.querySelector("div");
+  if (!part?.open || slot.dataset.version === part.dataset.version) return;
+  slot.dataset.version = part.dataset.version;
+  try {
+    const response = await fetch(part.dataset.url, { headers: { "HX-Request": "true" }, cache: "no-store" });
+    if (!response.ok) throw new Error(response.statusText);
+    slot.innerHTML = await response.text();
+  } catch {
+    delete slot.dataset.version; // Looked at again, it is fetched again.
+  }
+}
+
+document.addEventListener("toggle", (event) => event.target.id === "side-history" && showHistory(), true);
+
 /* `toggle` does not bubble, and it also tells what a script did: only what the reader did is kept. */
 document.addEventListener("click", (event) => {
   const part = event.target.closest("details[data-section] > summary")?.parentElement;
@@ -51,6 +68,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   restoreSections();
+  showHistory();
   const source = event.detail.ctx.sourceElement;
   if (source?.getAttribute?.("hx-target") === "#pane-dialog") showDialog();
   if (source?.closest?.("#other-actions, #pane-dialog")) closeMenu();
@@ -83,3 +101,4 @@ function reasonOf(text) {
 }
 
 restoreSections();
+showHistory();
