@@ -30,6 +30,10 @@ function place(menu, anchor) {
   menu.style.top = `${below ? box.bottom : Math.max(EDGE_PX, box.top - height)}px`;
 }
 
+/** The message as it is now: it may have been drawn anew while its menu was open. */
+const nowOf = (message) => (message.isConnected ? message : (document.querySelector(`.message[data-id="${message.dataset.id}"]`) ?? message));
+const focusOn = (message) => nowOf(message).focus({ preventScroll: true });
+
 function showMenu(message, anchor, actions, label) {
   close();
   const items = actions.map(({ label: words, name, danger, run }) => {
@@ -37,8 +41,8 @@ function showMenu(message, anchor, actions, label) {
     item.append(icon(name), words);
     item.addEventListener("click", () => {
       close();
-      message.focus({ preventScroll: true });
-      run(message);
+      focusOn(message);
+      run(nowOf(message));
     });
     return item;
   });
@@ -58,7 +62,7 @@ function moveInMenu(event, items, message) {
   if (to !== undefined) items.at(to % items.length).focus();
   else if (event.key === "Escape" || event.key === "Tab") {
     close();
-    message.focus({ preventScroll: true });
+    focusOn(message);
   } else return;
   event.preventDefault();
   event.stopPropagation();

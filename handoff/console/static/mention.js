@@ -79,7 +79,8 @@ export function pickMentions({ id, textarea, isNote }) {
     const wanted = plain(called[1]);
     const fits = (person) => plain(person.name).startsWith(wanted) || plain(person.name).includes(` ${wanted}`);
     shown = all.filter(fits).slice(0, MOST_SHOWN).map((person) => ({ ...person, full: person.name, name: calledName(person, all) }));
-    if (shown.length === 0) return hide();
+    const named = called[1].endsWith(" ") && shown.some((person) => plain(person.name) === wanted.trim());
+    if (shown.length === 0 || named) return hide();
     list.replaceChildren(
       ...shown.map((person, index) => {
         const option = element("li", { role: "option", id: `mention-${id}-${person.id}`, class: "picker__item" }, person.full);

@@ -122,11 +122,15 @@ export class Transcript {
       wanted.push(this.#messageNode(message, previous, answeredSeq));
       previous = message;
     }
+    const chosen = document.activeElement?.closest(".message")?.dataset.id; // Drawn anew, it would lose the focus.
     const keep = new Set(wanted);
     for (const node of [...this.list.children]) if (!keep.has(node)) node.remove();
     wanted.forEach((node, index) => {
       if (this.list.children[index] !== node) this.list.insertBefore(node, this.list.children[index] ?? null);
     });
+    if (chosen && document.activeElement === document.body) {
+      this.list.querySelector(`.message[data-id="${chosen}"]`)?.focus({ preventScroll: true });
+    }
   }
 
   #dayNode(date) {
