@@ -16,6 +16,8 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A microphone that beeps; a page gets it only when the test permits it.
+    "--use-fake-device-for-media-stream",
 )
 
 OpenPage = Callable[..., Page]
