@@ -17,6 +17,7 @@ from desk.conversations.tables import Conversation
 from desk.conversations.transfer import Colleague, targets_for
 from desk.events.log import by_agent
 from desk.team.tables import Queue
+from handoff.api.answers import ConversationShown
 from handoff.api.conversations import Nothing, change_conversation
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.problems import read_body
@@ -87,10 +88,11 @@ class QueueShown(BaseModel):
 
 
 class BoardShown(BaseModel):
-    """Queues in menu order; people who are there first."""
+    """Queues in menu order; people who are there first; what was taken straight from the bot."""
 
     queues: list[QueueShown]
     team: list[MemberShown]
+    without_queue: list[BoardRow]
 
 
 class QueueTarget(BaseModel):
@@ -119,6 +121,7 @@ async def show_board(request: Request) -> HTTPResponse:
     shown = BoardShown(
         queues=[_queue(each) for each in board.queues],
         team=[_member(each, slugs) for each in board.team],
+        without_queue=[_row(each) for each in board.without_queue],
     )
     return json(shown.model_dump())
 
@@ -232,6 +235,22 @@ _CHANGED = {200: "The conversation as it stands.", 409: "It changed hands meanwh
 ENDPOINTS = [
     Endpoint("GET", "/board", show_board, "The queues as they stand.", returns=BoardShown),
     Endpoint("GET", _ONE + "/targets", show_targets, "Who may get it.", returns=TargetsShown),
-    Endpoint("POST", _ONE + "/take-over", take_over_one, "Take over.", Nothing, answers=_CHANGED),
-    Endpoint("POST", _ONE + "/position", move_one, "Reorder.", Move, answers=_CHANGED),
+    Endpoint(
+        "POST",
+        _ONE + "/take-over",
+        take_over_one,
+        "Take over.",
+        Nothing,
+        answers=_CHANGED,
+        returns=ConversationShown,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/position",
+        move_one,
+        "Reorder.",
+        Move,
+        answers=_CHANGED,
+        returns=ConversationShown,
+    ),
 ]

@@ -70,14 +70,34 @@ async def _save(request: Request, group: type[G]) -> HTTPResponse:
 _AT = "/configuration/"
 
 ENDPOINTS = [
-    Endpoint("GET", _AT + "brand", show_brand, "Name, colour and logo."),
-    Endpoint("PUT", _AT + "brand", change_brand, "Set name, colour and logo.", Brand),
-    Endpoint("GET", _AT + "automation", show_automation, "Automatic behaviour."),
+    Endpoint("GET", _AT + "brand", show_brand, "Name, colour and logo.", returns=Brand),
     Endpoint(
-        "PUT", _AT + "automation", change_automation, "Set the automatic behaviour.", Automation
+        "PUT", _AT + "brand", change_brand, "Set name, colour and logo.", Brand, returns=Brand
     ),
-    Endpoint("GET", _AT + "portal-note", show_portal_note, "Word on the portal's state."),
     Endpoint(
-        "PUT", _AT + "portal-note", change_portal_note, "Set the word on the portal.", PortalNote
+        "GET", _AT + "automation", show_automation, "Automatic behaviour.", returns=Automation
+    ),
+    Endpoint(
+        "PUT",
+        _AT + "automation",
+        change_automation,
+        "Set the automatic behaviour.",
+        Automation,
+        returns=Automation,
+    ),
+    Endpoint(
+        "GET",
+        _AT + "portal-note",
+        show_portal_note,
+        "Word on the portal's state.",
+        returns=PortalNote,
+    ),
+    Endpoint(
+        "PUT",
+        _AT + "portal-note",
+        change_portal_note,
+        "Set the word on the portal.",
+        PortalNote,
+        returns=PortalNote,
     ),
 ]

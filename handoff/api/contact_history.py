@@ -8,6 +8,7 @@ from desk.conversations.contact_history import (
     read_timeline,
     visible_contact,
 )
+from handoff.api.answers import ContactMessages
 from handoff.api.endpoints import Endpoint
 from handoff.api.messages import message_json
 from handoff.security import api_user, current_user
@@ -47,5 +48,6 @@ ENDPOINTS = [
             "q": "Words that a message must have, without accents.",
             "cursor": "Where the previous page ended.",
         },
+        returns=ContactMessages,
     ),
 ]

@@ -19,6 +19,7 @@ from desk.events.log import by_agent
 from desk.states import Status
 from desk.team.queues import find_queue
 from desk.team.users import find_user
+from handoff.api.answers import ConversationPage, TagsShown
 from handoff.api.conversations import conversation_json
 from handoff.api.endpoints import Endpoint
 from handoff.i18n import _
@@ -199,7 +200,8 @@ ENDPOINTS = [
             "sort": "recent (default), waiting (longest first) or priority (order of the queue).",
             "cursor": "Where the previous page ended.",
         },
+        returns=ConversationPage,
     ),
-    Endpoint("PUT", _TAG, put_tag, "Put a tag, by name, on it.", answers=_TAGS),
-    Endpoint("DELETE", _TAG, delete_tag, "Take a tag off it.", answers=_TAGS),
+    Endpoint("PUT", _TAG, put_tag, "Put a tag, by name, on it.", answers=_TAGS, returns=TagsShown),
+    Endpoint("DELETE", _TAG, delete_tag, "Take a tag off it.", answers=_TAGS, returns=TagsShown),
 ]

@@ -25,6 +25,7 @@ from desk.events.log import by_agent
 from desk.states import Status
 from desk.team.queues import find_queue
 from desk.team.users import find_user
+from handoff.api.answers import ConversationShown
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.api.history import HistoryShown, history_json
 from handoff.problems import Problem, read_body
@@ -198,14 +199,60 @@ _ONE = "/conversations/<conversation_id:str>"
 _CHANGED = {200: "The conversation as it stands.", 409: "Somebody else was first."}
 
 ENDPOINTS = [
-    Endpoint("GET", _ONE, show_one, "One conversation."),
+    Endpoint("GET", _ONE, show_one, "One conversation.", returns=ConversationShown),
     Endpoint(
         "GET", _ONE + "/events", list_events, "Its history with durations.", returns=HistoryShown
     ),
-    Endpoint("POST", _ONE + "/claim", claim_one, "Take it.", Nothing, answers=_CHANGED),
-    Endpoint("POST", _ONE + "/assign", assign_one, "Give it away.", Assignment, answers=_CHANGED),
-    Endpoint("POST", _ONE + "/return", return_one, "Return it.", Nothing, answers=_CHANGED),
-    Endpoint("POST", _ONE + "/release", release_one, "Back to the bot.", Nothing, answers=_CHANGED),
-    Endpoint("POST", _ONE + "/status", change_status, "Set the status.", StatusChange),
-    Endpoint("POST", _ONE + "/priority", change_priority, "Set the priority.", PriorityChange),
+    Endpoint(
+        "POST",
+        _ONE + "/claim",
+        claim_one,
+        "Take it.",
+        Nothing,
+        answers=_CHANGED,
+        returns=ConversationShown,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/assign",
+        assign_one,
+        "Give it away.",
+        Assignment,
+        answers=_CHANGED,
+        returns=ConversationShown,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/return",
+        return_one,
+        "Return it.",
+        Nothing,
+        answers=_CHANGED,
+        returns=ConversationShown,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/release",
+        release_one,
+        "Back to the bot.",
+        Nothing,
+        answers=_CHANGED,
+        returns=ConversationShown,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/status",
+        change_status,
+        "Set the status.",
+        StatusChange,
+        returns=ConversationShown,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/priority",
+        change_priority,
+        "Set the priority.",
+        PriorityChange,
+        returns=ConversationShown,
+    ),
 ]

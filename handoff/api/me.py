@@ -6,8 +6,9 @@ from sanic import HTTPResponse, Request
 from sanic.response import json
 
 from desk.conversations.notices import notices_after
-from desk.team.preferences import Theme, change_preferences, preferences_of
+from desk.team.preferences import Preferences, Theme, change_preferences, preferences_of
 from desk.team.tables import User
+from handoff.api.answers import Notices
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.problems import read_body, read_number
 from handoff.security import api_user, current_user
@@ -54,13 +55,20 @@ async def show_my_notices(request: Request) -> HTTPResponse:
 
 
 ENDPOINTS = [
-    Endpoint("GET", "/me/preferences", show_my_preferences, "Preferences of one's own screens."),
+    Endpoint(
+        "GET",
+        "/me/preferences",
+        show_my_preferences,
+        "Preferences of one's own screens.",
+        returns=Preferences,
+    ),
     Endpoint(
         "PATCH",
         "/me/preferences",
         change_my_preferences,
         "Change preferences of one's own screens.",
         body=PreferenceChanges,
+        returns=Preferences,
     ),
     Endpoint(
         "GET",
@@ -70,5 +78,6 @@ ENDPOINTS = [
         query={
             "after": "The number reached by the last call; without it only that number is told."
         },
+        returns=Notices,
     ),
 ]

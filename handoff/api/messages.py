@@ -23,6 +23,7 @@ from desk.conversations.thread import MessageView, QuoteView, latest_messages, m
 from desk.db import MAX_SMALL_KEY
 from desk.events.log import by_agent
 from desk.media.store import StoredFile
+from handoff.api.answers import Mentionable, MessageId, MessagesShown, Revisions, Stored
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.media import media_url
 from handoff.problems import Problem, check_shape, read_body, read_number
@@ -202,7 +203,14 @@ _ALL = "/conversations/<conversation_id:str>/messages"
 _ONE = _ALL + "/<message_id:int>"
 
 ENDPOINTS = [
-    Endpoint("GET", _ALL, list_messages, "Messages.", query={"after": "A message's seq."}),
+    Endpoint(
+        "GET",
+        _ALL,
+        list_messages,
+        "Messages.",
+        query={"after": "A message's seq."},
+        returns=MessagesShown,
+    ),
     Endpoint(
         "POST",
         _ALL,
@@ -211,6 +219,7 @@ ENDPOINTS = [
         NewMessage,
         answers={202: "Stored.", 409: "No person has the conversation.", 413: "Too large."},
         takes_files=True,
+        returns=Stored,
     ),
     Endpoint(
         "POST",
@@ -219,21 +228,30 @@ ENDPOINTS = [
         "Write a note for the team.",
         NewNote,
         answers={201: "Stored."},
+        returns=Stored,
     ),
-    Endpoint("PATCH", _ONE, change_message, "Edit one's own message.", EditedMessage),
-    Endpoint("DELETE", _ONE, remove_message, "Hide one's own message from the team."),
+    Endpoint(
+        "PATCH", _ONE, change_message, "Edit one's own message.", EditedMessage, returns=MessageId
+    ),
+    Endpoint(
+        "DELETE", _ONE, remove_message, "Hide one's own message from the team.", returns=MessageId
+    ),
     Endpoint(
         "POST",
         _ONE + "/resend",
         resend_failed,
         "Try a failed message again.",
         answers={202: "It waits for its turn.", 409: "It has not failed."},
+        returns=MessageId,
     ),
-    Endpoint("GET", _ONE + "/revisions", list_revisions, "What a message said before."),
+    Endpoint(
+        "GET", _ONE + "/revisions", list_revisions, "What a message said before.", returns=Revisions
+    ),
     Endpoint(
         "GET",
         "/conversations/<conversation_id:str>/mentionable",
         list_mentionable,
         "Colleagues whom a note may name.",
+        returns=Mentionable,
     ),
 ]

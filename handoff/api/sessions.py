@@ -6,6 +6,7 @@ from sanic.response import empty, json
 
 from desk.passwords import verify_password
 from desk.team.users import UNKNOWN_USER_HASH, close_login, find_user, open_login
+from handoff.api.answers import Token
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.problems import Problem, read_body
 from handoff.security import LOGIN_LIMIT, api_user, limit, take_token
@@ -53,6 +54,7 @@ ENDPOINTS = [
         body=Login,
         answers={201: "A bearer token.", 401: "Wrong e-mail or password.", 429: "Too many tries."},
         is_public=True,
+        returns=Token,
     ),
     Endpoint("DELETE", "/session", close_session, "Sign out.", answers={204: "Signed out."}),
 ]

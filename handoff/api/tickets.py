@@ -27,6 +27,7 @@ from desk.tickets.team import (
     visible_ticket,
     visible_ticket_row,
 )
+from handoff.api.answers import ActionShown, TicketPage, TicketShown, TicketStory
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.api.history import HistoryShown, history_json
 from handoff.media import media_url
@@ -248,12 +249,20 @@ ENDPOINTS = [
             "request_type": "A request type's id.",
             "cursor": "Where the previous page ended.",
         },
+        returns=TicketPage,
     ),
-    Endpoint("GET", _ONE, show_ticket, "One ticket with its story and files."),
+    Endpoint("GET", _ONE, show_ticket, "One ticket with its story and files.", returns=TicketStory),
     Endpoint(
         "GET", _ONE + "/events", list_events, "Its history with durations.", returns=HistoryShown
     ),
-    Endpoint("PATCH", _ONE, change_ticket, "Change status, queue or request type.", TicketChange),
+    Endpoint(
+        "PATCH",
+        _ONE,
+        change_ticket,
+        "Change status, queue or request type.",
+        TicketChange,
+        returns=TicketShown,
+    ),
     Endpoint(
         "POST",
         _ONE + "/actions",
@@ -261,7 +270,15 @@ ENDPOINTS = [
         "Post an action.",
         NewAction,
         answers={201: "Posted.", 413: "Too large."},
+        returns=ActionShown,
         takes_files=True,
     ),
-    Endpoint("POST", _ONE + "/status", change_status, "Set a ticket's status.", StatusChange),
+    Endpoint(
+        "POST",
+        _ONE + "/status",
+        change_status,
+        "Set a ticket's status.",
+        StatusChange,
+        returns=TicketShown,
+    ),
 ]
