@@ -60,10 +60,14 @@ class QueueBoard:
 
 @dataclass(frozen=True)
 class Board:
-    """What a viewer may see: queues in menu order, people there first."""
+    """What a viewer may see: queues in menu order, people there first.
+
+    ``without_queue``: what people took straight from the bot; supervisors see it.
+    """
 
     queues: list[QueueBoard]
     team: list[TeamMember]
+    without_queue: list[ConversationRow]
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,18 @@ async def read_board(session: AsyncSession, viewer: User, now: datetime, zone: Z
             for queue, calendar in queues
         ],
         team,
+        await _without_queue(session) if viewer.sees_all_queues else [],
     )
+
+
+async def _without_queue(session: AsyncSession) -> list[ConversationRow]:
+    query = (
+        select(Conversation.id)
+        .where(Conversation.owner == Owner.AGENT, Conversation.queue_id.is_(None))
+        .order_by(Conversation.waiting_since.asc().nulls_last(), Conversation.id)
+        .limit(MOST_ROWS)
+    )
+    return await rows_by_id(session, (await session.execute(query)).scalars().all())
 
 
 async def _count(

@@ -218,6 +218,8 @@ async def set_priority(
     """Changes the place in the queue: higher goes first."""
     conversation = await lock_conversation(session, conversation_id)
     before, conversation.priority = conversation.priority, priority
+    if before != priority:
+        conversation.queue_rank = 0  # A place given by hand was one among its former equals.
     await record_event(
         session,
         "conversation.priority_changed",

@@ -92,6 +92,7 @@ class BoardView:
     in_service_count: int
     first_response: str
     available: str
+    without_queue: list[RowView]
     may_manage: bool
 
 
@@ -104,9 +105,11 @@ def view_of(board: Board, viewer: User, now: datetime, zone: ZoneInfo) -> BoardV
         team=[_member(each, names, now) for each in board.team],
         waiting_count=sum(each.waiting_count for each in board.queues),
         longest=wording.duration(min(waits), now) if waits else "",
-        in_service_count=sum(each.in_service_count for each in board.queues),
+        in_service_count=sum(each.in_service_count for each in board.queues)
+        + len(board.without_queue),
         first_response=_mean_of_all(board),
         available=_share([each.colleague.standing for each in board.team]),
+        without_queue=[_row(each, 0, now) for each in board.without_queue],
         may_manage=viewer.sees_all_queues,
     )
 

@@ -89,6 +89,18 @@ async def test_priority_goes_before_any_place_given_by_hand(database: Database) 
     ]  # fmt: skip
 
 
+async def test_a_place_given_by_hand_ends_with_the_priority_in_which_it_was_given(
+    database: Database,
+) -> None:
+    desk = await WaitingDesk(database).open()
+    await desk.wait(*"abc")
+    await move(desk, "c", "top")
+    for name in "ac":
+        async with database.transaction() as session:
+            await set_priority(session, desk.conversations[name].id, HIGH, SYSTEM)
+    assert await desk.order() == list("acb")
+
+
 async def test_customers_hear_the_place_that_they_really_have(database: Database) -> None:
     desk = await WaitingDesk(database).open("ana")
     await desk.wait(*"abcd")

@@ -1,7 +1,11 @@
 """Who may give a conversation to whom: agents their own, supervisors any, to who can work it."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from desk.conversations.board import read_board
 from desk.conversations.ownership import claim, release
 from desk.conversations.transfer import (
     give_back,
@@ -160,16 +164,20 @@ async def test_only_who_has_it_or_a_supervisor_lets_the_bot_go_on(database: Data
     assert await desk.holder("maria") == "bot"
 
 
-async def test_what_was_taken_from_the_bot_goes_back_to_a_queue_where_somebody_sees_it(
+async def test_what_was_taken_straight_from_the_bot_is_on_the_board_and_returns_to_a_queue(
     database: Database,
 ) -> None:
     desk = await the_desk(database)
     async with database.transaction() as session:
         conversation = await release(session, desk.conversations["maria"].id, SYSTEM)
         conversation.queue_id = None
-    await held_by(desk, "ana")
+    await held_by(desk, "sueli")
+    for name, expected in (("sueli", [conversation.id]), ("ana", [])):
+        async with database.reading() as session:
+            board = await read_board(session, desk.users[name], datetime.now(UTC), ZoneInfo("UTC"))
+        assert [row.id for row in board.without_queue] == expected
     async with database.transaction() as session:
-        await give_back(session, await desk.one("maria"), desk.users["ana"])
+        await give_back(session, await desk.one("maria"), desk.users["sueli"])
     now = await desk.one("maria")
     assert (now.owner, now.queue_id) == (Owner.QUEUE, desk.queue.id)
 
