@@ -11,6 +11,10 @@ from desk.companies.directory import add_company, find_company
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.tables import Conversation
 from desk.db import Database
+from desk.events.log import SYSTEM
+from desk.hours.calendars import remove_calendar
+from desk.team.queues import find_queue
+from tests.desk.building import closed_until
 from tests.journeys.facts import facts_of_database, newest_ticket
 from tests.journeys.materials import a_file, long_text, newest_code
 from tests.journeys.script import Script, Step, facts_of, fold
@@ -34,6 +38,7 @@ class Player:
         self.agent: Agent | None = None
         self.last_answers: list[dict[str, Any]] = []
         self.waiting = False
+        self.closed: set[str] = set()
 
     async def play(self) -> None:
         """Plays every step; an AssertionError names the line."""
@@ -52,11 +57,15 @@ class Player:
             "S": self._set_up,
             "D": self._compare,
         }
-        for step in self.script.steps:
-            try:
-                await steps[step.kind](await self._filled_in(step.words))
-            except AssertionError as error:
-                raise AssertionError(self._place(step, error)) from None
+        try:
+            for step in self.script.steps:
+                try:
+                    await steps[step.kind](await self._filled_in(step.words))
+                except AssertionError as error:
+                    raise AssertionError(self._place(step, error)) from None
+        finally:
+            for queue in self.closed:
+                await self._open_queue(queue)
         await self._settle()
         for each in self.conversations:
             async with self.database.reading() as session:
@@ -200,14 +209,35 @@ class Player:
         await self._write(newest_code(var_dir, address))
 
     async def _set_up(self, words: str) -> None:
-        """``company 55667788000186 blocked Loja Fechada``."""
-        _, cnpj, *name = words.split()
+        """``company 55667788000186 blocked Loja Fechada``, ``closed suporte``."""
+        await self._settle()
+        what, *rest = words.split()
+        await (self._close_queue(*rest) if what == "closed" else self._set_company(*rest))
+
+    async def _set_company(self, cnpj: str, *name: str) -> None:
         blocked = name[0] == "blocked"
         async with self.database.transaction() as session:
             company = await find_company(session, cnpj)
             if company is None:
                 company = await add_company(session, cnpj, " ".join(name[blocked:]))
             company.blocked = blocked
+
+    async def _close_queue(self, slug: str) -> None:
+        """Outside of business hours for three days, until the script ends."""
+        async with self.database.transaction() as session:
+            queue = await find_queue(session, slug)
+            assert queue is not None, "there is no such queue"
+            await closed_until(session, queue, days=3)
+        self.closed.add(slug)
+
+    async def _open_queue(self, slug: str) -> None:
+        async with self.database.transaction() as session:
+            queue = await find_queue(session, slug)
+            assert queue is not None
+            calendar_id, queue.calendar_id = queue.calendar_id, None
+            await session.flush()
+            if calendar_id is not None:
+                await remove_calendar(session, calendar_id, SYSTEM)
 
     async def _filled_in(self, words: str) -> str:
         words = LONG_TEXT.sub(lambda match: long_text(int(match.group(1))), words)
