@@ -25,6 +25,8 @@ async def connect_telegram(services: Services, api: BotCalls, channel: Channel) 
     Raises:
         Invalid: Telegram refused, or could not be reached; the words say which.
     """
+    if channel.kind != "telegram":
+        raise Invalid("token", "Só canais do Telegram se conectam assim.")
     kept = read_secrets(channel, services.vault)
     if not kept.get("token"):
         raise Invalid("token", "Informe o token do bot antes de conectar.")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
 from desk.events.changes import apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -57,7 +58,7 @@ async def channel_by_id(session: AsyncSession, channel_id: int) -> Channel:
     Raises:
         NotFound: there is none.
     """
-    channel = await session.get(Channel, channel_id)
+    channel = await session.get(Channel, min(channel_id, MAX_SMALL_KEY))
     if channel is None:
         raise NotFound("Canal não encontrado.")
     return channel
@@ -112,8 +113,10 @@ async def set_token(
     """Keeps a provider's token sealed, and draws the secret that its webhook must repeat.
 
     Raises:
-        Invalid: it does not look like a token.
+        Invalid: it does not look like a token, or this kind of channel has none.
     """
+    if channel.kind != "telegram":
+        raise Invalid("token", "Só canais do Telegram têm token.")
     token = token.strip()
     if len(token) < MIN_TOKEN_CHARS or ":" not in token or not token.isascii():
         raise Invalid("token", "Cole o token inteiro que o @BotFather deu: 123456:ABC-DEF…")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.companies.cnpj import is_valid_cnpj
 from desk.companies.directory import add_company, find_company
 from desk.companies.tables import Company
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
 from desk.events.changes import apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -80,7 +81,7 @@ async def company_by_id(session: AsyncSession, company_id: int) -> Company:
     Raises:
         NotFound: there is none.
     """
-    company = await session.get(Company, company_id)
+    company = await session.get(Company, min(company_id, MAX_SMALL_KEY))
     if company is None:
         raise NotFound("Empresa não encontrada.")
     return company

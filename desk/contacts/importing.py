@@ -39,7 +39,7 @@ async def plan_contacts(session: AsyncSession, lines: Sequence[Line]) -> list[Pl
         .join(Contact, Contact.id == PortalAccount.contact_id)
         .where(PortalAccount.username.in_(addresses))
     )
-    known = dict((await session.execute(query)).tuples().all())
+    known = dict((await session.execute(query)).all())
     wanted = {cnpj for line in lines for cnpj in _cnpjs(line)}
     found = await session.execute(select(Company.cnpj).where(Company.cnpj.in_(wanted)))
     registered = set(found.scalars())

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import Field
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.companies.settings import plain_cnpj
 from desk.companies.tables import Company
 from desk.contacts.tables import Contact, ContactCompany, PortalAccount
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
 from desk.events.changes import Changes, apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -59,8 +60,9 @@ async def list_contacts(
     query = query.where(or_(Contact.name.is_not(None), Contact.email.is_not(None)))
     if words := fold(q)[:200]:
         conditions = [contains(Contact.name, words), contains(Contact.email, words)]
-        if digits := "".join(char for char in words if char.isdigit()):
-            conditions.append(Contact.phone.contains(digits, autoescape=True))
+        if not any(char.isalpha() for char in words):
+            digits = "".join(char for char in words if char.isdigit())
+            conditions += [_bare_phone().contains(digits)] if digits else []
         query = query.where(or_(*conditions))
     if company_id is not None:
         members = select(ContactCompany.contact_id).where(ContactCompany.company_id == company_id)
@@ -72,6 +74,14 @@ async def list_contacts(
     shown = rows[:size]
     companies = await companies_by_contact(session, [contact.id for contact in shown])
     return ContactPage(shown, companies, write_cursor(more.id) if more else None)
+
+
+def _bare_phone() -> ColumnElement[str]:
+    """The phone's digits: numbers are kept as they were typed."""
+    bare: ColumnElement[str] = func.coalesce(Contact.phone, "")
+    for sign in " ()-.":
+        bare = func.replace(bare, sign, "")
+    return bare
 
 
 async def companies_by_contact(
@@ -96,7 +106,7 @@ async def contact_by_id(session: AsyncSession, contact_id: int) -> Contact:
     Raises:
         NotFound: there is none.
     """
-    contact = await session.get(Contact, contact_id)
+    contact = await session.get(Contact, min(contact_id, MAX_SMALL_KEY))
     if contact is None:
         raise NotFound("Contato não encontrado.")
     return contact
@@ -155,7 +165,7 @@ async def change_contact(
 async def _company_ids(session: AsyncSession, cnpjs: Collection[str]) -> set[int]:
     wanted = {plain_cnpj(cnpj) for cnpj in cnpjs}
     query = select(Company.cnpj, Company.id).where(Company.cnpj.in_(wanted))
-    found = dict((await session.execute(query)).tuples().all())
+    found = dict((await session.execute(query)).all())
     if missing := sorted(wanted - set(found)):
         raise Invalid("companies", f"Nenhuma empresa tem o CNPJ {missing[0]}.")
     return set(found.values())

@@ -76,4 +76,4 @@ async def find_tag(session: AsyncSession, name: str) -> Tag:
 async def count_tagged(session: AsyncSession) -> dict[int, int]:
     """How many conversations bear each tag; a tag on none is missing."""
     query = select(ConversationTag.tag_id, func.count()).group_by(ConversationTag.tag_id)
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events.log import Actor, record_event
 from desk.hours.clock import seconds_of_day
@@ -54,7 +55,7 @@ async def get_calendar(session: AsyncSession, calendar_id: int) -> BusinessCalen
     Raises:
         NotFound: there is none.
     """
-    calendar = await session.get(BusinessCalendar, calendar_id)
+    calendar = await session.get(BusinessCalendar, min(calendar_id, MAX_SMALL_KEY))
     if calendar is None:
         raise NotFound("Horário não encontrado.")
     return calendar

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.companies import importing as companies
 from desk.contacts import importing as contacts
 from desk.csv_tables import Line, Plan, Table, read_table
-from desk.db import Database
+from desk.db import MAX_SMALL_KEY, Database
 from desk.errors import Invalid, NotFound
 from desk.events.log import Actor, record_event
 from desk.imports.tables import Import
@@ -125,7 +125,9 @@ async def import_of(session: AsyncSession, import_id: int, user_id: int) -> Impo
     Raises:
         NotFound: there is none, or its day is over.
     """
-    query = select(Import).where(Import.id == import_id, Import.user_id == user_id)
+    query = select(Import).where(
+        Import.id == min(import_id, MAX_SMALL_KEY), Import.user_id == user_id
+    )
     found = (await session.execute(query)).scalar_one_or_none()
     if found is None:
         raise NotFound("Esta importação não existe mais. Envie o arquivo de novo.")

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
 from desk.events.changes import apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -51,7 +52,7 @@ async def tag_by_id(session: AsyncSession, tag_id: int) -> Tag:
     Raises:
         NotFound: there is none.
     """
-    tag = await session.get(Tag, tag_id)
+    tag = await session.get(Tag, min(tag_id, MAX_SMALL_KEY))
     if tag is None:
         raise NotFound("Etiqueta não encontrada.")
     return tag

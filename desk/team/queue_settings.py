@@ -1,11 +1,13 @@
 """Queues as an admin sets them up."""
 
 from collections.abc import Collection, Sequence
+from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events.changes import apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -15,14 +17,15 @@ from desk.shapes import Line, Values, slug_of
 from desk.team.tables import Assignment, Queue, QueueMember, Role, User
 
 MAX_IDLE_MINUTES = 24 * 60
+UserId = Annotated[int, Field(ge=1, le=MAX_SMALL_KEY)]
 
 
 class QueueValues(Values):
     """A queue as somebody fills it in. ``members``: the ids of the people who serve it."""
 
     name: Line = Field(min_length=1, max_length=120)
-    members: list[int] = Field(default=[], max_length=1000)
-    calendar_id: int | None = None
+    members: list[UserId] = Field(default=[], max_length=1000)
+    calendar_id: int | None = Field(default=None, ge=1, le=MAX_SMALL_KEY)
     assignment: Assignment = Assignment.MANUAL
     idle_minutes: int | None = Field(default=None, ge=1, le=MAX_IDLE_MINUTES)
 
@@ -70,7 +73,7 @@ async def queue_by_id(session: AsyncSession, queue_id: int) -> Queue:
     Raises:
         NotFound: there is none.
     """
-    queue = await session.get(Queue, queue_id)
+    queue = await session.get(Queue, min(queue_id, MAX_SMALL_KEY))
     if queue is None:
         raise NotFound("Fila não encontrada.")
     return queue

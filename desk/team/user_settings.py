@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pydantic import Field
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events.changes import Changes, apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -58,7 +60,7 @@ async def user_by_id(session: AsyncSession, user_id: int) -> User:
     Raises:
         NotFound: there is none.
     """
-    user = await session.get(User, user_id)
+    user = await session.get(User, min(user_id, MAX_SMALL_KEY))
     if user is None:
         raise NotFound("Pessoa não encontrada.")
     return user
@@ -121,7 +123,7 @@ async def set_queues(session: AsyncSession, user: User, slugs: Sequence[str]) ->
         Invalid: there is no such queue.
     """
     query = select(Queue.slug, Queue.id).where(Queue.slug.in_(slugs))
-    found = dict((await session.execute(query)).tuples().all())
+    found = dict((await session.execute(query)).all())
     if missing := [slug for slug in slugs if slug not in found]:
         raise Invalid("queues", f"Não existe a fila {missing[0]!r}.")
     wanted = set(found.values())
@@ -190,12 +192,23 @@ async def _keep_an_admin(session: AsyncSession, user: User, field: str) -> None:
 
 async def queue_names_by_user(session: AsyncSession) -> dict[int, list[str]]:
     """The names of the queues that each person serves, in menu order."""
+    return await _by_user(session, Queue.name)
+
+
+async def queue_slugs_by_user(session: AsyncSession) -> dict[int, list[str]]:
+    """The slugs of the queues that each person serves, in menu order."""
+    return await _by_user(session, Queue.slug)
+
+
+async def _by_user(
+    session: AsyncSession, column: InstrumentedAttribute[str]
+) -> dict[int, list[str]]:
     query = (
-        select(QueueMember.user_id, Queue.name)
+        select(QueueMember.user_id, column)
         .join(Queue, Queue.id == QueueMember.queue_id)
         .order_by(Queue.position, Queue.id)
     )
-    names: dict[int, list[str]] = {}
-    for user_id, name in (await session.execute(query)).all():
-        names.setdefault(user_id, []).append(name)
-    return names
+    found: dict[int, list[str]] = {}
+    for user_id, value in (await session.execute(query)).all():
+        found.setdefault(user_id, []).append(value)
+    return found

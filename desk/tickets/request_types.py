@@ -6,6 +6,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
 from desk.events.changes import apply_changes, record_changes
 from desk.events.log import Actor, record_event
@@ -21,7 +22,7 @@ class RequestTypeValues(Values):
     name: Line = Field(min_length=1, max_length=120)
     synthetic: bool = True
     takes_part_in_chat: bool = True
-    queue_id: int | None = None
+    queue_id: int | None = Field(default=None, ge=1, le=MAX_SMALL_KEY)
     active: bool = True
 
 
@@ -54,7 +55,7 @@ async def request_type_by_id(session: AsyncSession, type_id: int) -> RequestType
     Raises:
         NotFound: there is none.
     """
-    kind = await session.get(RequestType, type_id)
+    kind = await session.get(RequestType, min(type_id, MAX_SMALL_KEY))
     if kind is None:
         raise NotFound("Tipo de solicitação não encontrado.")
     return kind
