@@ -159,6 +159,17 @@ class Chat:
 
         self.served.call(write())
 
+    @property
+    def public_id(self) -> str:
+        """The conversation's public id."""
+
+        async def read() -> str:
+            async with self.served.database.reading() as session:
+                found = await session.get_one(Conversation, await self._conversation_id(session))
+                return found.public_id
+
+        return self.served.call(read())
+
     def claimed(self) -> None:
         """Ana takes the conversation."""
 

@@ -241,3 +241,16 @@ def test_a_slow_upload_holds_up_no_other_chat(talking: Chat) -> None:
     assert talking.states() == ["sent", "sending"]
     talking.served.telegram.slow.clear()
     until_sent(talking)
+
+
+def test_what_failed_goes_out_when_somebody_of_the_team_sends_it_again(talking: Chat) -> None:
+    talking.served.telegram.answers.append(BLOCKED)
+    talking.told("um momento")
+    talking.until_states("sent", "failed")
+    failed = talking.rows[-1]
+    with talking.served.team("ana@demo.ponte") as ana:
+        path = f"/conversations/{talking.public_id}/messages/{failed.id}/resend"
+        assert ana.post(path, json={}).status_code == 202
+        until_sent(talking)
+        assert ana.post(path, json={}).status_code == 409
+    assert talking.got == ["um momento"]

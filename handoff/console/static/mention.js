@@ -51,6 +51,7 @@ export function pickMentions({ id, textarea, isNote }) {
     shown = [];
     list.hidden = true;
     list.replaceChildren();
+    if (textarea.getAttribute("aria-controls") !== list.id) return;
     textarea.removeAttribute("aria-activedescendant");
     textarea.removeAttribute("aria-controls");
   }
