@@ -96,8 +96,8 @@ async def show_companies(request: Request) -> HTTPResponse:
 @signed_in(*TEAM)
 async def remember_state(request: Request) -> HTTPResponse:
     """Keeps what this person looks at for the next time; a search is not kept."""
-    form = request.form or {}
-    state = InboxState.parse(str(form.get("query", ""))).without("q")
+    query = str(request.form.get("query", "")) if request.form else ""
+    state = InboxState.parse(query).without("q")
     async with services_of(request).database.transaction() as session:
         user = await session.get_one(User, current_user(request).id)
         change_preferences(user, {"inbox": state.query})

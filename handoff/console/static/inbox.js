@@ -22,6 +22,7 @@ let again = false;
 let lastAt = 0;
 let latestShow = 0;
 let viewBefore = "";
+let lastTop = 0; // A list that is hidden behind a conversation has lost it.
 
 /** The rows are read anew soon, at most twice a second. `ids`: what changed; null: anything may have. */
 export function refreshInbox(ids = []) {
@@ -172,7 +173,15 @@ const settle = () => {
   if (!byId("inbox-news").hidden && !isBusy()) refreshInbox(null);
 };
 document.addEventListener("focusout", (event) => event.target.closest?.("#rows") && setTimeout(settle));
-document.addEventListener("scroll", (event) => event.target.id === "inbox-scroll" && settle(), true);
+document.addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (target.id !== "inbox-scroll") return;
+    if (target.checkVisibility()) lastTop = target.scrollTop;
+    settle();
+  },
+  true,
+);
 
 /* The next page comes before its end is reached. */
 let loading = false;
@@ -202,7 +211,7 @@ document.addEventListener("focusin", (event) => {
 
 /* A phone shows the list or a conversation: back in the list, the reader is where they were. */
 addEventListener("pagehide", () => {
-  const kept = { query: box().dataset.query, top: byId("inbox-scroll").scrollTop, rows: shownRows(), at: Date.now() };
+  const kept = { query: box().dataset.query, top: lastTop, rows: shownRows(), at: Date.now() };
   sessionStorage.setItem(KEPT, JSON.stringify(kept));
 });
 async function comeBack() {
