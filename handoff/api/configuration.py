@@ -5,6 +5,7 @@ from typing import TypeVar
 from sanic import HTTPResponse, Request
 from sanic.response import json
 
+from desk.configuration.brand import check_brand
 from desk.configuration.groups import Automation, Brand, Group, PortalNote
 from desk.configuration.values import read_configuration, save_configuration
 from desk.events.log import by_agent
@@ -25,6 +26,8 @@ async def show_brand(request: Request) -> HTTPResponse:
 @api_user("admin")
 async def change_brand(request: Request) -> HTTPResponse:
     """Sets the whole group."""
+    async with services_of(request).database.reading() as session:
+        await check_brand(session, read_body(request, Brand))
     return await _save(request, Brand)
 
 

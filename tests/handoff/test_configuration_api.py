@@ -33,6 +33,8 @@ def test_a_supervisor_writes_the_portal_note_and_an_agent_only_reads_it(served: 
     [
         ("brand", {"color": "azul"}, "color"),
         ("brand", {"nome": "Acme"}, "nome"),
+        ("brand", {"logo_media_id": 999_999}, "logo_media_id"),
+        ("brand", {"logo_media_id": 10**30}, "logo_media_id"),
         ("automation", {"tell_place_in_queue": "talvez"}, "tell_place_in_queue"),
         ("portal-note", {"text": "x" * 501}, "text"),
         ("portal-note", {"text": "x", "starts_at": "ontem"}, "starts_at"),
