@@ -46,6 +46,7 @@ from handoff.security import current_user, signed_in
 from handoff.services import services_of
 
 SHOWN_TICKETS = 8
+SHOWN_BEFORE = 5
 MAX_WORDS_CHARS = 200
 MAX_VALUE_CHARS = 400
 
@@ -185,6 +186,7 @@ def _items(
         message = entry.message
         today = wording.day_name(message.created_at, now, zone)
         public_id = entry.place.conversation.public_id
+        from_seq = max(1, message.seq - SHOWN_BEFORE)
         items.append(
             TimelineItem(
                 key=str(message.id),
@@ -197,7 +199,7 @@ def _items(
                 files=[file_item(file, url) for file in message.attachments],
                 clock=wording.clock(message.created_at, zone),
                 iso=message.created_at.isoformat(),
-                url=f"/console/conversations/{public_id}?from={message.seq}#message-{message.id}",
+                url=f"/console/conversations/{public_id}?from={from_seq}#message-{message.id}",
             )
         )
         day = today

@@ -111,6 +111,14 @@ export function listen(composer) {
     else if (at("[data-history]")) showHistory(message);
     else if (at("[data-resend]")) resend(message);
   });
+  goToAddressed();
+}
+
+/** A link from elsewhere names a message: it is gone to once the thread has found its place. */
+function goToAddressed() {
+  const [, id] = /^#message-(\d+)$/.exec(location.hash) ?? [];
+  const from = Number(new URLSearchParams(location.search).get("from") ?? 1);
+  if (id) requestAnimationFrame(() => requestAnimationFrame(() => goTo(id, from)));
 }
 
 /** The newest message of the reader's own that may be changed; the arrow up in an empty box goes there. */
