@@ -89,7 +89,7 @@ class ActionSetClosed(SetsStatus, Action):
 
 
 class ActionServiceWaiting(Action):
-    """Reminds somebody of what waits for them; greets as always when it no longer does."""
+    """Reminds somebody of what waits; greets as always when it no longer does."""
 
     def name(self) -> str:
         return "action_service_waiting"

@@ -38,7 +38,7 @@ class ActionWelcomeBack(Action):
 
 
 def remind_of_waiting(dispatcher: CollectingDispatcher, tracker: Tracker) -> EventType:
-    """Hello to somebody whose service waits for them, with the ways to go on."""
+    """Hello to somebody whose service waits, with the ways to go on."""
     first_name = tracker.get_slot("contact_first_name")
     return offer(
         dispatcher, "utter_service_waiting", WAITING_OPTIONS, contact_first_name=first_name

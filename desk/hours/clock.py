@@ -92,6 +92,7 @@ def business_seconds(calendar: BusinessCalendar | None, start: datetime, end: da
     return total - laid_out[0].open_until(start.timestamp())
 
 
+@lru_cache(maxsize=4096)
 def seconds_of_day(clock: str) -> int:
     """Seconds since midnight of "HH:MM"; "24:00" ends a day.
 
