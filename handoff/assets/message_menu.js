@@ -3,6 +3,7 @@
 import { element, icon } from "./text.js";
 
 const EDGE_PX = 8;
+const FLASH_MS = 1600;
 let open = null;
 
 /** The buttons beside a bubble; the keyboard has its own way, so they are no stops of the Tab key. */
@@ -95,7 +96,7 @@ export function listenToMessages({ list, actionsOf, leave, label }) {
     const choose = (to) => {
       const next = all[Math.max(0, Math.min(all.length - 1, to))];
       next?.focus({ preventScroll: true });
-      next?.scrollIntoView({ block: "nearest" });
+      if (next) bring(next);
     };
     if (event.key === "ArrowUp") choose(at < 0 ? all.length - 1 : at - 1);
     else if (event.key === "ArrowDown" && message) choose(at + 1);
@@ -109,10 +110,20 @@ export function listenToMessages({ list, actionsOf, leave, label }) {
   document.addEventListener("keydown", key, true); // Before the page's own shortcuts of one key.
 }
 
+/** Scrolls the message's own region and nothing around it: a page that fills the window must not move. */
+function bring(message, { centred = false } = {}) {
+  const area = message.closest("[role=region]");
+  const room = area.getBoundingClientRect();
+  const box = message.getBoundingClientRect();
+  if (centred) area.scrollTop += box.top - room.top - (room.height - box.height) / 2;
+  else if (box.top < room.top) area.scrollTop += box.top - room.top - EDGE_PX;
+  else if (box.bottom > room.bottom) area.scrollTop += box.bottom - room.bottom + EDGE_PX;
+}
+
 /** Shows a message and lets it light up for a moment. */
 export function flash(message) {
-  message.scrollIntoView({ block: "center" });
+  bring(message, { centred: true });
   message.focus({ preventScroll: true });
   message.dataset.flash = "";
-  setTimeout(() => delete message.dataset.flash, 1600);
+  setTimeout(() => delete message.dataset.flash, FLASH_MS);
 }
