@@ -1,0 +1,1 @@
+"""The documentation that the bot answers from: read, cut into passages, searched."""
