@@ -9,13 +9,16 @@ class LiveSocket {
   #seq = null;
   #attempt = 0;
   #timer = 0;
+  #waiting = 0;
   #socket = null;
   #state = "connecting";
   #heard = false;
   #listeners = { change: [], message: [], state: [] };
 
   constructor() {
-    addEventListener("online", () => this.#socket?.close());
+    // A browser that knows that its network went, or changed, need not wait for the silence.
+    addEventListener("offline", () => this.#socket?.close());
+    addEventListener("online", () => this.#retry());
   }
 
   /** `listener(ids)`: these conversations changed; null: anything may have, at the start and after each reconnection. */
@@ -88,7 +91,18 @@ class LiveSocket {
     this.#enter("lost");
     this.#attempt += 1;
     const pause = Math.min(300 * 2 ** this.#attempt, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
-    setTimeout(() => this.open(), pause);
+    this.#waiting = setTimeout(() => this.open(), pause);
+  }
+
+  /** Connects now: at once when it only waited to, else by closing what may be dead. */
+  #retry() {
+    if (this.#socket?.readyState === WebSocket.CLOSED) {
+      clearTimeout(this.#waiting);
+      this.#attempt = 0;
+      this.open();
+    } else {
+      this.#socket?.close();
+    }
   }
 }
 
