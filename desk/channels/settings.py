@@ -20,6 +20,8 @@ from desk.vault import Vault
 
 KINDS = ("webchat", "telegram")
 """The kinds that are set up here."""
+PEOPLE = "human"
+"""``agent_kind`` of a channel on which the bot does not answer."""
 _FIXED = ("kind", "slug")
 MIN_TOKEN_CHARS = 10
 

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.settings import PEOPLE
+from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
 from desk.conversations.handoff_tickets import end_handoff_tickets
@@ -171,6 +173,10 @@ async def release_to_bot(
         summary: what an agent noted; the bot may use it.
     """
     await _change_owner(session, conversation, "release", actor, outcome=outcome)
+    conversation.waiting_since = None
+    channel = await session.get_one(Channel, conversation.channel_id)
+    if channel.agent_kind == PEOPLE:
+        return  # There the bot says nothing, not even thanks.
     await append_message(
         session,
         conversation,
@@ -182,7 +188,6 @@ async def release_to_bot(
         text=HUMAN_FINISHED,
         data={"outcome": outcome, "summary": summary, "status": conversation.status.value},
     )
-    conversation.waiting_since = None
     conversation.work_due_at = conversation.work_due_at or await database_now(session)
 
 

@@ -19,6 +19,7 @@ from desk.conversations.arrivals import (
 )
 from desk.conversations.find import lock_conversation
 from desk.conversations.parts import message_at_provider
+from desk.conversations.people_only import pass_to_people
 from desk.conversations.tables import Conversation, Message
 from desk.db import MAX_KEY, database_now
 from desk.errors import Conflict, Invalid
@@ -92,6 +93,7 @@ async def receive_message(
         await check_quoted(session, conversation, inbound.reply_to_id)
     media = [await add_media(session, file) for file in inbound.files]
     now = await database_now(session)
+    await pass_to_people(session, conversation)
     conversation.last_contact_seq = conversation.last_seq + 1
     waits = bool(album or inbound.remote_files)
     if not waits:

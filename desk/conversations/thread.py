@@ -9,6 +9,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
+from desk.configuration.groups import Brand
+from desk.configuration.values import read_configuration
 from desk.contacts.tables import Contact
 from desk.conversations.mentions import mentioned_names
 from desk.conversations.tables import Conversation, Message, MessageMedia
@@ -114,9 +116,15 @@ async def messages_by_id(
     return await _views(session, conversation, query, side)
 
 
-def name_for_contact(channel: Channel, user: User) -> str:
-    """What a customer reads of somebody of the team: the brand, unless the first name is shown."""
-    return user.first_name if channel.shows_agent_name else channel.brand
+async def name_for_contact(session: AsyncSession, channel: Channel, user: User) -> str:
+    """What a customer reads of somebody of the team: the brand, unless the first name is shown.
+
+    The channel may show it, or the brand on every channel.
+    """
+    if channel.shows_agent_name:
+        return user.first_name
+    everywhere = (await read_configuration(session, Brand)).shows_agent_first_name
+    return user.first_name if everywhere else channel.brand
 
 
 def _visible(conversation: Conversation, side: Side) -> Select[Message]:
@@ -235,7 +243,7 @@ async def _author_names(
         elif side == "team":
             name = user.name
         else:
-            name = name_for_contact(channel, user)
+            name = await name_for_contact(session, channel, user)
         names[row.author_kind, row.author_user_id] = name
     return names
 

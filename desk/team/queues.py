@@ -15,8 +15,8 @@ async def list_queues(session: AsyncSession) -> Sequence[Queue]:
 
 
 async def default_queue(session: AsyncSession) -> Queue | None:
-    """Where a matter without a nature of its own goes: the first queue."""
-    query = select(Queue).order_by(Queue.position, Queue.id).limit(1)
+    """Where a matter without a nature of its own goes: the first active queue."""
+    query = select(Queue).where(Queue.active).order_by(Queue.position, Queue.id).limit(1)
     return (await session.execute(query)).scalar_one_or_none()
 
 

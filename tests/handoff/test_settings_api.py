@@ -162,7 +162,8 @@ def test_companies_are_found_by_folded_name_and_by_cnpj_page_by_page(served: Ser
         for q in ("acougue sao", "38.119.044", "JOSÉ"):
             found = admin.get("/companies", params={"q": q}).json()["companies"]
             assert [each["name"] for each in found] == ["Açougue São José"], q
-        names, cursor = [], ""
+        names: list[str] = []
+        cursor: str | None = ""
         while cursor is not None:
             page = admin.get("/companies", params={"limit": 2, "cursor": cursor}).json()
             names += [each["name"] for each in page["companies"]]
@@ -262,7 +263,8 @@ def test_the_log_is_filtered_by_person_and_kind_and_goes_on_page_by_page(served:
             for each in admin.get("/users").json()["users"]
             if each["email"] == SUPERVISOR
         )
-        seqs, cursor = [], ""
+        seqs: list[int] = []
+        cursor: str | None = ""
         while cursor is not None:
             query = {"user": sueli_id, "kind": "tag.created", "limit": 2, "cursor": cursor}
             page = admin.get("/audit", params=query).json()

@@ -120,7 +120,7 @@ async def _who_types(services: Services, conversation: Conversation) -> dict[str
             return None
         channel = await session.get_one(Channel, current.channel_id)
         user = await session.get_one(User, user_id)
-        return {"name": name_for_contact(channel, user)}
+        return {"name": await name_for_contact(session, channel, user)}
 
 
 def _event(content: dict[str, Any]) -> str:
