@@ -54,6 +54,9 @@ async def unfelt_messages(session: AsyncSession, events: Sequence[Event]) -> lis
 
 async def keep_feelings(session: AsyncSession, felt: Mapping[Unfelt, Feeling]) -> None:
     """Stores what was felt, and what it means for the conversations and their place."""
+    # Conversations first, as everybody does: a turn holds its conversation and marks its message.
+    ids = sorted({unfelt.conversation_id for unfelt in felt})
+    conversations = [await lock_conversation(session, each) for each in ids]
     for unfelt, feeling in felt.items():
         await session.execute(
             update(Message)
@@ -63,8 +66,7 @@ async def keep_feelings(session: AsyncSession, felt: Mapping[Unfelt, Feeling]) -
             )
             .execution_options(synchronize_session=False)
         )
-    for conversation_id in sorted({unfelt.conversation_id for unfelt in felt}):
-        conversation = await lock_conversation(session, conversation_id)
+    for conversation in conversations:
         mood, urgent = await _mood_of(session, conversation)
         await _set_mood(session, conversation, mood)
         await _move_up(session, conversation, dissatisfied=mood == DISSATISFIED, urgent=urgent)
