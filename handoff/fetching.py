@@ -129,7 +129,7 @@ class MediaFetcher:
         if soonest is None:
             return LOOK_SECONDS
         left = (soonest - datetime.now(UTC)).total_seconds()
-        return min(max(left, 0.02), LOOK_SECONDS)
+        return min(max(left, 0.05), LOOK_SECONDS)
 
     async def _work(self, fetch: Fetch) -> None:
         renewing = asyncio.create_task(self._renew(fetch))

@@ -7,9 +7,10 @@ A file must be fetched, an album comes in pieces. The message gets its number at
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.tables import Receipt
 from desk.conversations.find import lock_conversation
 from desk.conversations.parts import Part, keep_part
 from desk.conversations.tables import Conversation, Message, MessagePart
@@ -17,14 +18,16 @@ from desk.db import database_now
 from desk.events.log import by_contact, record_event
 from desk.media.fetching import RemoteFile, request_fetch
 
+_ALBUM = "album:"
 ALBUM_GRACE_SECONDS = 1.2
+UNREAD_PATIENCE_SECONDS = 10.0
 LATE = "late"
 """Kind of a piece whose file kept everybody waiting too long."""
 
 
 def album_key(album: str) -> str:
     """The client_id of an album's message: unique in its conversation."""
-    return f"album:{album}"[:64]
+    return f"{_ALBUM}{album}"[:64]
 
 
 async def hold_until(session: AsyncSession, *, album: bool) -> datetime:
@@ -88,6 +91,7 @@ async def due_arrivals(session: AsyncSession, limit: int = 50) -> Sequence[int]:
     query = (
         select(Message.id)
         .where(*_held(), Message.due_at <= now, ~_waits_for_file(Message.id))
+        .where(~_more_may_come(now))
         .order_by(Message.due_at)
         .limit(limit)
     )
@@ -114,7 +118,11 @@ async def settle_arrival(session: AsyncSession, message_id: int) -> None:
 async def settle_held(session: AsyncSession, message: Message) -> None:
     """Lets the turn of a message in a held conversation begin, if it lacks nothing."""
     now = await database_now(session)
-    waits = (await session.execute(select(_waits_for_file(message.id)))).scalar_one()
+    waiting = select(Message.id).where(
+        Message.id == message.id,
+        or_(_waits_for_file(Message.id), _more_may_come(now)),
+    )
+    waits = (await session.execute(waiting)).first() is not None
     if message.due_at is None or message.due_at > now or waits:
         return
     message.due_at = None
@@ -138,6 +146,14 @@ def _waits_for_file(message_id: object) -> ColumnElement[bool]:
         MessagePart.fetch_id.is_not(None),
         MessagePart.kind != LATE,
     )
+
+
+def _more_may_come(now: datetime) -> ColumnElement[bool]:
+    """Whether an album's pieces may lie there, received and not yet read, on a busy machine."""
+    unread = exists().where(Receipt.channel_id == Message.channel_id, Receipt.state == "received")
+    lately = Message.due_at > now - timedelta(seconds=UNREAD_PATIENCE_SECONDS)
+    is_album = func.coalesce(Message.client_id, "").startswith(_ALBUM)
+    return and_(is_album, lately, unread)
 
 
 async def record_arrival(session: AsyncSession, message: Message, kind: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -25,6 +26,7 @@ from desk.states import Owner
 SENDING_SECONDS = 60
 MAX_ATTEMPTS = 8
 _UNCERTAIN = "uncertain"
+_NEVER_ENDED = "o envio foi interrompido vezes demais"
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,17 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
     if message.author_kind == "bot" and owner is Owner.AGENT:
         message.state = "suppressed"
         return None
+    if message.state == "sending" and message.attempts >= MAX_ATTEMPTS:
+        message.state, message.due_at, message.failure = "failed", None, _NEVER_ENDED
+        await record_event(
+            session,
+            "delivery.changed",
+            SYSTEM,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            state="failed",
+        )
+        return None
     if message.state == "sending" or _UNCERTAIN in message.data:
         kept = {key: value for key, value in message.data.items() if key != _UNCERTAIN}
         message.data = {**kept, "perhaps_repeated": True}
@@ -151,7 +164,14 @@ async def part_sent(session: AsyncSession, message_id: int, part: Part) -> None:
 
 async def settle_sent(session: AsyncSession, delivery: Delivery, provider_id: str | None) -> None:
     """The provider took it."""
-    await _settle(session, delivery, "sent", provider_id=provider_id, due_at=None, failure="")
+    values: dict[str, object] = {"due_at": None, "failure": ""}
+    try:
+        async with session.begin_nested():
+            await _settle(session, delivery, "sent", provider_id=provider_id, **values)
+    except IntegrityError:
+        # Another account of the provider, which counts its messages anew, is behind this channel
+        # now. It was sent, and must not be sent for ever.
+        await _settle(session, delivery, "sent", provider_id=None, **values)
 
 
 async def settle_failed(session: AsyncSession, delivery: Delivery, reason: str) -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from desk.conversations.arrivals import album_key, due_arrivals, settle_arrival
+from desk.channels.receipts import settle_receipt, store_receipt
+from desk.conversations.arrivals import (
+    UNREAD_PATIENCE_SECONDS,
+    album_key,
+    due_arrivals,
+    settle_arrival,
+)
 from desk.conversations.fetched_files import attach_file, give_up_file, go_on_without
 from desk.conversations.receive import Inbound, Received, receive_message
 from desk.conversations.tables import Conversation, Message, MessageMedia, MessagePart
@@ -296,3 +302,26 @@ async def test_a_file_that_is_late_holds_nobody_up_and_is_said_once(
     assert texts == ["segue\n[foto.jpg não chegou]", "Espere um pouco."]
     await attach(database, fetch, await stored(tmp_path))
     assert await count(database, MessageMedia) == 0
+
+
+async def test_an_album_is_not_closed_while_more_of_it_may_lie_unread(database: Database) -> None:
+    conversation = await a_new_conversation(database, "telegram")
+    await customer_writes(database, conversation, "legenda", provider_id="1", album="g")
+    async with database.transaction() as session:
+        receipt_id = await store_receipt(session, conversation.channel_id, b"{}")
+        just_now = datetime.now(UTC) - timedelta(milliseconds=1)
+        await session.execute(update(Message).values(due_at=just_now))
+
+    async def due() -> int:
+        async with database.reading() as session:
+            return len(await due_arrivals(session))
+
+    assert await due() == 0
+    async with database.transaction() as session:
+        await settle_receipt(session, receipt_id)
+    assert await due() == 1
+    async with database.transaction() as session:
+        await store_receipt(session, conversation.channel_id, b"{}")
+        long_ago = datetime.now(UTC) - timedelta(seconds=UNREAD_PATIENCE_SECONDS + 1)
+        await session.execute(update(Message).values(due_at=long_ago))
+    assert await due() == 1  # nobody waits for ever

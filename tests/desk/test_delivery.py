@@ -213,3 +213,29 @@ async def test_what_was_fetched_is_delivered_and_told_once(database: Database) -
     async with database.reading() as session:
         events = await events_of_conversation(session, conversation.id, ["delivery.changed"])
     assert len(events) == 1
+
+
+async def test_a_number_that_the_provider_used_before_does_not_send_for_ever(
+    database: Database,
+) -> None:
+    conversation = await a_chat_with(database, "um", "dois")
+    for _ in range(2):
+        delivery = await take_first(database)
+        async with database.transaction() as session:
+            await settle_sent(session, delivery, "the same")
+    rows = await messages_of(database, conversation)
+    assert [(row.state, row.provider_id) for row in rows[1:]] == [
+        ("sent", "the same"),
+        ("sent", None),
+    ]
+
+
+async def test_a_message_whose_sender_always_dies_is_given_up(database: Database) -> None:
+    conversation = await a_chat_with(database, "um", "dois")
+    for _ in range(MAX_ATTEMPTS):
+        await take_first(database)
+        await make_due(database)
+    assert await take(database, (await due(database))[0]) is None
+    row = (await messages_of(database, conversation))[1]
+    assert (row.state, row.attempts) == ("failed", MAX_ATTEMPTS)
+    assert (await take_first(database)).text == "dois"

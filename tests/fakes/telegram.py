@@ -30,6 +30,9 @@ NONSENSE = Answer([1, 2, 3])
 GONE = "gone"  # the connection drops after the message was taken
 
 
+_message_ids = itertools.count(100_001)  # one Telegram, however many servers play it
+
+
 def refusal(description: str, status: int = 400) -> Answer:
     """Telegram's no."""
     return Answer({"ok": False, "error_code": status, "description": description}, status=status)
@@ -57,7 +60,6 @@ class FakeTelegram:
     file_answers: list[Answer | None] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     slow: set[str] = field(default_factory=set)
-    _numbers: Any = field(default_factory=lambda: itertools.count(100_001))
 
     async def __call__(self, heard: Heard) -> Answer:
         """Takes a call."""
@@ -90,7 +92,7 @@ class FakeTelegram:
         return [words_of(body) for body in self.sent]
 
     def _message(self) -> dict[str, int]:
-        return {"message_id": next(self._numbers)}
+        return {"message_id": next(_message_ids)}
 
     async def _look_up(self, file_id: str) -> Answer:
         if (answer := self._file_answer()) is not None:
