@@ -14,6 +14,7 @@ from sanic import Request
 from sanic.http import Http
 from sanic.request.form import parse_multipart_form
 
+from desk.errors import TooLarge
 from desk.media.store import StoredFile, store_file
 from desk.settings import Settings
 from handoff.problems import Problem
@@ -114,6 +115,26 @@ async def read_form_in_part(request: Request, settings: Settings) -> tuple[Form,
         del body[max(0, body.rfind(b"\r\n--" + boundary)) :]
         body += b"\r\n--" + boundary + b"--\r\n"
     return await _parse(bytes(body), boundary), cut
+
+
+def too_large(settings: Settings) -> TooLarge:
+    """What a page says beside its form when a body had to be cut."""
+    megabytes = max(1, settings.max_upload_bytes // (1024 * 1024))
+    return TooLarge("file", f"O envio passa do limite de {megabytes} MB. Escolha menos arquivos.")
+
+
+def chosen_files(form: Form) -> list[tuple[str, bytes]]:
+    """The files that somebody chose.
+
+    A field without one comes as a file without a name.
+
+    Raises:
+        TooLarge: there are too many.
+    """
+    chosen = [(name, data) for name, data in form.files if name or data]
+    if len(chosen) > MAX_FILES:
+        raise TooLarge("file", f"Envie no máximo {MAX_FILES} arquivos por vez.")
+    return chosen
 
 
 async def keep_files(settings: Settings, files: list[tuple[str, bytes]]) -> list[StoredFile]:

@@ -26,7 +26,7 @@ from handoff.i18n import _
 from handoff.pages import render
 from handoff.security import check_csrf, current_user, signed_in
 from handoff.services import services_of
-from handoff.uploads import keep_files, read_form
+from handoff.uploads import chosen_files, keep_files, read_form_in_part, too_large
 
 ACTIVE = ("open", "in_service", "waiting")
 MAX_WORDS_CHARS = 200
@@ -90,13 +90,13 @@ async def change_ticket(request: Request, number: str) -> HTTPResponse:
 async def post_action(request: Request, number: str) -> HTTPResponse:
     """Posts words and files on the ticket; the customer is told. Sent twice it is posted once."""
     services, user = services_of(request), current_user(request)
-    form = await read_form(request, services.settings)
+    form, cut = await read_form_in_part(request, services.settings)
     check_csrf(request, request.headers.get("x-csrf-token") or form.fields.get("csrf", ""))
     text = form.fields.get("text", "")
     try:
-        # A field without a chosen file comes as a file without a name.
-        chosen = [(name, data) for name, data in form.files if name or data]
-        files = await keep_files(services.settings, chosen)
+        if cut:
+            raise too_large(services.settings)
+        files = await keep_files(services.settings, chosen_files(form))
         async with services.database.transaction() as session:
             ticket = await visible_ticket(session, user, number)
             await act_on_ticket(

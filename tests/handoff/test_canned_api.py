@@ -198,3 +198,24 @@ def test_a_contacts_history_is_read_and_searched_by_who_may(
     with served.team("bruno@demo.ponte") as bruno:
         assert bruno.get(path).status_code == 404
     assert ana.get("/contacts/999999999999/messages").status_code == 404
+
+
+def test_an_agent_corrects_what_is_known_of_whom_they_serve(
+    served: Served, ana: httpx.Client, sueli: httpx.Client, number: str
+) -> None:
+    contact_id = ana.get(f"/tickets/{number}").json()["contact_id"]
+    path = f"/contacts/{contact_id}/details"
+    changed = ana.patch(path, json={"name": "Maria Souza"})
+    assert changed.json() == {
+        "id": contact_id,
+        "name": "Maria Souza",
+        "email": None,
+        "phone": None,
+    }
+    address = f"{uuid.uuid4().hex}@x.com"
+    assert ana.patch(path, json={"email": address}).status_code == 403
+    assert sueli.patch(path, json={"email": address}).json()["email"] == address
+    wrong = ana.patch(path, json={"phone": "12"})
+    assert (wrong.status_code, wrong.json()["error"]["field"]) == (400, "phone")
+    with served.team("bruno@demo.ponte") as bruno:
+        assert bruno.patch(path, json={"name": "x"}).status_code == 404

@@ -23,7 +23,7 @@ from handoff.i18n import N_, _
 from handoff.media import media_url
 from handoff.security import check_csrf, current_user, signed_in
 from handoff.services import Services, services_of
-from handoff.uploads import keep_files, read_form
+from handoff.uploads import chosen_files, keep_files, read_form_in_part, too_large
 
 TEAM = ("agent", "supervisor", "admin")
 LIST = f"{ROOT}/canned-replies"
@@ -125,13 +125,13 @@ async def delete(request: Request, reply_id: int) -> HTTPResponse:
 
 async def _save(request: Request, reply: CannedReply | None) -> HTTPResponse:
     services, user = services_of(request), current_user(request)
-    sent = await read_form(request, services.settings)
+    sent, cut = await read_form_in_part(request, services.settings)
     check_csrf(request, request.headers.get("x-csrf-token") or sent.fields.get("csrf", ""))
     values = {name: sent.fields.get(name, "") for name in FIELDS}
     try:
-        # A field without a chosen file comes as a file without a name.
-        chosen = [(name, data) for name, data in sent.files if name or data]
-        files = await keep_files(services.settings, chosen)
+        if cut:
+            raise too_large(services.settings)
+        files = await keep_files(services.settings, chosen_files(sent))
         async with services.database.transaction() as session:
             draft = _draft(values)
             if reply is None:
