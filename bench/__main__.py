@@ -1,17 +1,18 @@
 """`python -m bench`: every benchmark with its baseline, in one run on one machine."""
 
 import argparse
+import asyncio
 import os
 import platform
 
-from bench import console, live, turn
+from bench import console, inbox, live, turn
 from tests.system import temporary_system
 
 
 def main() -> None:
     """Starts a system for the measurement, measures, prints."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("turn", "live", "console"), help="one benchmark alone")
+    parser.add_argument("--only", choices=("turn", "live", "console", "inbox"), help="one alone")
     parser.add_argument("--count", type=int, default=60, help="samples of each kind (60)")
     parser.add_argument(
         "--engine",
@@ -29,6 +30,10 @@ def main() -> None:
     if load > cores / 2:
         print(f"The machine is busy with something else (load {load:.1f}): even ratios suffer.")
     print(flush=True)
+    if arguments.only == "inbox":  # Its own databases, of a hundred thousand: some minutes.
+        measured = asyncio.run(inbox.measure(arguments.engine, min(count, 20)))
+        print(inbox.report(arguments.engine, inbox.LARGE, measured), flush=True)
+        return
     with temporary_system(arguments.engine) as system:
         if arguments.only in (None, "turn"):
             print(turn.report(turn.measure(system, count)), "\n", flush=True)
