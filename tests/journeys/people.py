@@ -82,11 +82,12 @@ class Agent:
         self.box = page.locator(".composer__text")
 
     def sign_in(self, password: str, email: str = "ana@demo.ponte") -> "Agent":
-        """Signs in and waits until the console is live."""
+        """Signs in and looks at the queue, whatever was seen last; waits until it is live."""
         self.page.goto(f"{self.base_url}/console")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Senha").fill(password)
         self.page.get_by_role("button", name="Entrar").click()
+        self.page.goto(f"{self.base_url}/console?view=queue")
         expect(self.page.locator("#connection")).to_have_text("Ao vivo", timeout=LIVE_MS)
         return self
 

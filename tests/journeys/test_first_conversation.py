@@ -87,7 +87,7 @@ def test_on_phones_a_customer_reaches_a_person_and_is_answered(
     agent.do("Devolver ao bot")
     customer.read_after(0, "Voltei")
     agent.page.get_by_role("link", name="Voltar para a lista").click()
-    expect(agent.page.get_by_role("navigation", name="Filtrar conversas")).to_be_visible()
+    expect(agent.page.get_by_role("navigation", name="De quem são")).to_be_visible()
 
 
 def test_an_answer_written_while_the_claim_is_under_way_is_no_note(
