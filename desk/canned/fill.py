@@ -67,7 +67,10 @@ def check_variables(text: str) -> None:
         if name.casefold() not in VARIABLES:
             known = ", ".join(f"{{{{{each}}}}}" for each in VARIABLES)
             raise Invalid(
-                "text", f"A variável {{{{{name[:60]}}}}} não existe. As que existem: {known}."
+                "text",
+                "A variável {{{{{value}}}}} não existe. As que existem: {known}.",
+                value=name[:60],
+                known=known,
             )
     rest = _VARIABLE.sub("", text)
     if "{{" in rest or "}}" in rest:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.canned.fill import check_variables
@@ -53,7 +54,7 @@ async def add_reply(
     reply = CannedReply(shortcut="", title="", text="", uses=0, created_at=now, updated_at=now)
     await _apply(session, user, reply, draft, file_count=len(files))
     session.add(reply)
-    await session.flush()
+    await _flush(session, reply)
     await _add_files(session, reply, files)
     await _record(session, "canned_reply.created", user, reply, [])
     return reply
@@ -85,7 +86,7 @@ async def change_reply(
         changed.append("files")
     if changed:
         reply.updated_at = datetime.now(UTC)
-        await session.flush()
+        await _flush(session, reply)
         await _add_files(session, reply, files)
         await _record(session, "canned_reply.changed", user, reply, changed)
     return reply
@@ -133,17 +134,17 @@ async def _apply(
     if not may_write(user, draft.scope):
         raise NotAllowed("Respostas da equipe e globais são criadas por quem supervisiona.")
     if file_count > MAX_FILES:
-        raise Invalid("file", f"Uma resposta leva no máximo {MAX_FILES} arquivos.")
+        raise Invalid("file", "Uma resposta leva no máximo {limit} arquivos.", limit=MAX_FILES)
     shortcut = _checked_shortcut(draft.shortcut)
     title, text = clean_text(draft.title), clean_text(draft.text)
     if not title:
         raise Invalid("title", "Informe o título.")
     if len(title) > MAX_TITLE_CHARS:
-        raise Invalid("title", f"O título passa de {MAX_TITLE_CHARS} caracteres.")
+        raise Invalid("title", "O título passa de {limit} caracteres.", limit=MAX_TITLE_CHARS)
     if not text and not file_count:
         raise Invalid("text", "Escreva o texto ou anexe um arquivo.")
     if len(text) > MAX_TEXT_CHARS:
-        raise Invalid("text", f"O texto passa de {MAX_TEXT_CHARS} caracteres.")
+        raise Invalid("text", "O texto passa de {limit} caracteres.", limit=MAX_TEXT_CHARS)
     check_variables(text)
     queue = await _team_queue(session, draft)
     keeps_owner = reply.scope is Scope.PERSONAL and reply.owner_id is not None
@@ -192,7 +193,20 @@ async def _check_free(
         taken = (await session.execute(query)).scalar_one()
     if taken:
         where = f"na equipe {queue.name}" if queue else "aqui"
-        raise Invalid("shortcut", f"O atalho /{shortcut} já existe {where}.")
+        raise Invalid(
+            "shortcut", "O atalho /{shortcut} já existe {where}.", shortcut=shortcut, where=where
+        )
+
+
+async def _flush(session: AsyncSession, reply: CannedReply) -> None:
+    """Writes the reply; somebody may have taken its shortcut a moment ago."""
+    shortcut = reply.shortcut
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Invalid(
+            "shortcut", "O atalho /{shortcut} acabou de ser criado.", shortcut=shortcut
+        ) from error
 
 
 async def _keep_files(

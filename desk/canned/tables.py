@@ -4,11 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Enum, ForeignKey, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base
 from desk.media.tables import Media
 from desk.team.tables import Queue, User
+
+_IS_GLOBAL = sql("scope = 'global'")
 
 
 class Scope(StrEnum):
@@ -44,6 +47,16 @@ class CannedReply(Base):
         Index("ix_canned_replies_scope_shortcut", "scope", "shortcut"),
         Index("ix_canned_replies_owner_id", "owner_id"),
         Index("ix_canned_replies_queue_id", "queue_id"),
+        # In one place a shortcut is one reply; who has no owner or queue is compared to nobody.
+        Index("uq_canned_replies_owner_id_shortcut", "owner_id", "shortcut", unique=True),
+        Index("uq_canned_replies_queue_id_shortcut", "queue_id", "shortcut", unique=True),
+        Index(
+            "uq_canned_replies_global_shortcut",
+            "shortcut",
+            unique=True,
+            sqlite_where=_IS_GLOBAL,
+            postgresql_where=_IS_GLOBAL,
+        ),
     )
 
 

@@ -67,6 +67,7 @@ class Ticket(Base):
 
     __table_args__ = (
         Index("ix_tickets_contact_id_id", "contact_id", "id"),
+        Index("ix_tickets_status_id", "status", "id"),
         UniqueConstraint("contact_id", "request_key"),
     )
 

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -202,6 +203,22 @@ async def test_a_shortcut_is_kept_plain_and_is_one_reply_in_its_place(
     async with database.transaction() as session:
         again = await change_reply(session, team.ana, reply.id, a_draft("saudacao", "Nova"))
     assert again.text == "Nova"
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_of_two_who_save_one_shortcut_at_once_the_second_is_told(
+    database: Database, database_url: str, team: Team, scope: Scope
+) -> None:
+    elsewhere = Database(database_url)
+    drafts = [a_draft("oi", text, scope, team.support) for text in ("uma", "outra")]
+    outcomes = await asyncio.gather(
+        *(saved(each, team.sueli, drafts[i]) for i, each in enumerate((database, elsewhere))),
+        return_exceptions=True,
+    )
+    await elsewhere.close()
+    refusals = [each for each in outcomes if isinstance(each, BaseException)]
+    assert [type(each) for each in refusals] == [Invalid]
+    assert len(await texts_of(database, team.sueli)) == 1
 
 
 async def test_the_closest_of_one_shortcut_is_offered(database: Database, team: Team) -> None:
