@@ -42,7 +42,9 @@ def small_copy(source: Path, folder: Path) -> Path | None:
         return target
     try:
         with Image.open(source, formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS or getattr(picture, "is_animated", False):
+            if picture.width * picture.height > MOST_PIXELS or getattr(
+                picture, "is_animated", False
+            ):
                 return None
             picture.draft("RGB", (SMALL_PIXELS * 2, SMALL_PIXELS * 2))
             small = ImageOps.exif_transpose(picture)
