@@ -11,6 +11,7 @@ from desk.db import Base
 from desk.events import tables as events
 from desk.hours import tables as hours
 from desk.imports import tables as imports
+from desk.knowledge import tables as knowledge
 from desk.mail import tables as mail
 from desk.media import tables as media
 from desk.tags import tables as tags
@@ -28,6 +29,7 @@ __all__ = [
     "events",
     "hours",
     "imports",
+    "knowledge",
     "mail",
     "media",
     "search",
