@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.channels.tables import Channel
+from desk.channels.tables import Channel, Receipt
 from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
 from desk.events.changes import apply_changes, record_changes
@@ -115,7 +115,8 @@ async def set_token(
     """Keeps a provider's token sealed, and draws the secret that its webhook must repeat.
 
     Raises:
-        Invalid: it does not look like a token, or this kind of channel has none.
+        Invalid: it does not look like a token, is another bot's than the one that customers wrote
+            to here, or this kind of channel has none.
     """
     if channel.kind != "telegram":
         raise Invalid("token", "Só canais do Telegram têm token.")
@@ -123,6 +124,11 @@ async def set_token(
     if len(token) < MIN_TOKEN_CHARS or ":" not in token or not token.isascii():
         raise Invalid("token", "Cole o token inteiro que o @BotFather deu: 123456:ABC-DEF…")
     kept = read_secrets(channel, vault)
+    if _bot_of(kept.get("token", token)) != _bot_of(token) and await _has_received(
+        session, channel
+    ):
+        # Each bot counts its messages anew: the first ones would be taken for known ones.
+        raise Invalid("token", "Este token é de outro bot. Crie um canal novo para ele.")
     webhook_secret = kept.get("webhook_secret") or secrets.token_urlsafe(32)
     sealed = {**kept, "token": token, "webhook_secret": webhook_secret}
     channel.secrets = vault.seal(json.dumps(sealed))
@@ -130,6 +136,16 @@ async def set_token(
     await record_event(
         session, "channel.changed", actor, id=channel.id, fields=["token"], before={}, after={}
     )
+
+
+def _bot_of(token: str) -> str:
+    """The bot's own number, which stays when its token is drawn anew."""
+    return token.partition(":")[0]
+
+
+async def _has_received(session: AsyncSession, channel: Channel) -> bool:
+    query = select(Receipt.id).where(Receipt.channel_id == channel.id).limit(1)
+    return (await session.execute(query)).first() is not None
 
 
 def read_secrets(channel: Channel, vault: Vault) -> dict[str, str]:
