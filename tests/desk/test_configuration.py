@@ -10,7 +10,8 @@ from desk.configuration.groups import Automation, Brand, PortalNote
 from desk.configuration.tables import ConfigurationValue
 from desk.configuration.values import read_configuration, save_configuration
 from desk.db import Database
-from desk.events.log import by_agent, events_after
+from desk.events.log import by_agent
+from tests.desk.building import recorded_after
 
 
 async def test_a_group_that_was_never_saved_has_its_defaults(database: Database) -> None:
@@ -27,7 +28,7 @@ async def test_what_is_saved_is_read_and_the_log_names_what_changed(database: Da
         assert await save_configuration(session, quiet, by_agent(3)) == []
     async with database.reading() as session:
         assert await read_configuration(session, Automation) == quiet
-        (event,) = await events_after(session, 0)
+        (event,) = await recorded_after(session, 0)
     assert (event.kind, event.actor_id) == ("configuration.changed", 3)
     assert event.data["fields"] == ["tell_place_in_queue"]
     assert event.data["before"] == {"tell_place_in_queue": True}
@@ -37,7 +38,7 @@ async def test_the_words_of_the_portal_note_are_not_in_the_log(database: Databas
     async with database.transaction() as session:
         await save_configuration(session, PortalNote(text="Fale com Maria"), by_agent(3))
     async with database.reading() as session:
-        (event,) = await events_after(session, 0)
+        (event,) = await recorded_after(session, 0)
     assert event.data["fields"] == ["text"]
     assert "Maria" not in str(event.data)
 

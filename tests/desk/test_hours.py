@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from desk.db import Database
 from desk.errors import Conflict, Invalid
-from desk.events.log import SYSTEM, by_agent, events_after
+from desk.events.log import SYSTEM, by_agent
 from desk.hours.calendars import (
     CalendarDraft,
     add_calendar,
@@ -21,7 +21,7 @@ from desk.hours.calendars import (
 from desk.hours.clock import business_seconds, is_open, next_opening
 from desk.hours.holidays import holidays_between, optional_days
 from desk.hours.tables import BusinessCalendar
-from tests.desk.building import a_queue
+from tests.desk.building import a_queue, recorded_after
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 WORKDAYS = {str(day): [["08:00", "12:00"], ["13:00", "18:00"]] for day in range(5)}
@@ -209,7 +209,7 @@ async def test_a_calendar_is_added_changed_and_removed_and_the_log_says_so(
         assert (found.name, found.city) == ("Comercial", "São Paulo")
         await remove_calendar(session, made.id, actor)
     async with database.reading() as session:
-        events = await events_after(session, 0)
+        events = await recorded_after(session, 0)
         assert await list_calendars(session) == []
     assert [event.kind for event in events] == [
         "calendar.created",
