@@ -1,5 +1,6 @@
 """The console's page: the inbox, and beside it the conversation that is open."""
 
+import re
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ from handoff.console.pane import Pane
 from handoff.pages import render
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
+
+_IS_ID = re.compile(r"[0-9a-f]{1,40}")
 
 blueprint = Blueprint("console_desk")
 
@@ -118,7 +121,7 @@ async def inbox_of(request: Request, session: AsyncSession, open_id: str = "") -
         state,
         open_id=open_id,
         shown=_count(args.get("shown", "")),
-        check=args.get("check", "").split(",") if args.get("check") else (),
+        check=[each for each in args.get("check", "").split(",") if _IS_ID.fullmatch(each)],
         zone=services_of(request).settings.zone,
         now=datetime.now(UTC),
     )

@@ -4,6 +4,7 @@ import { append, bringIn, isBusy, listed, parse, pointerRestsIn, shownRows } fro
 import { openConversation, partOf, post } from "./page.js";
 
 const REFRESH_MS = 500;
+const SEARCH_REFRESH_MS = 3000;
 const HIDDEN_REFRESH_MS = 3000;
 const TYPING_MS = 250;
 const REMEMBER_MS = 1500;
@@ -24,11 +25,14 @@ let latestShow = 0;
 let viewBefore = "";
 let lastTop = 0; // A list that is hidden behind a conversation has lost it.
 
-/** The rows are read anew soon, at most twice a second. `ids`: what changed; null: anything may have. */
+/** The rows are read anew soon, at most twice a second; a search, which costs more, less often.
+    `ids`: what changed; null: anything may have. */
 export function refreshInbox(ids = []) {
   if (ids === null) changed = null;
   else if (changed !== null) for (const id of ids) changed.add(id);
-  const pause = document.visibilityState === "visible" ? REFRESH_MS : HIDDEN_REFRESH_MS;
+  const searching = new URLSearchParams(box().dataset.query).has("q");
+  const visible = document.visibilityState === "visible";
+  const pause = !visible ? HIDDEN_REFRESH_MS : searching ? SEARCH_REFRESH_MS : REFRESH_MS;
   schedule(Math.max(0, lastAt + pause - performance.now()));
 }
 

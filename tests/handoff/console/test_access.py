@@ -18,7 +18,15 @@ SIGNED_OUT = 4401
 
 @pytest.mark.parametrize(
     "path",
-    ["/console", "/console/inbox", "/console/conversations/x", "/console/conversations/x/pane"],
+    [
+        "/console",
+        "/console/inbox",
+        "/console/inbox/more",
+        "/console/inbox/filters",
+        "/console/inbox/companies",
+        "/console/conversations/x",
+        "/console/conversations/x/pane",
+    ],
 )
 def test_nothing_of_the_console_is_shown_to_a_stranger(system: RunningSystem, path: str) -> None:
     answer = httpx.get(system.base_url + path)
