@@ -42,6 +42,7 @@ from handoff.console.ticket_view import TicketLine, ticket_line
 from handoff.i18n import _
 from handoff.media import media_url
 from handoff.pages import render
+from handoff.problems import in_words
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
 
@@ -108,13 +109,14 @@ async def save_edit(request: Request, contact_id: int) -> HTTPResponse:
     user = current_user(request)
     names = ("name", "email", "phone") if user.sees_all_queues else ("name", "phone")
     values = {name: field_of(request, name, MAX_VALUE_CHARS) for name in names}
-    services = services_of(request)
+    services, kept = services_of(request), ""
     try:
         async with services.database.transaction() as session:
             contact = await visible_contact(session, user, contact_id)
+            kept = contact.email or ""
             await correct_contact(session, contact.id, ContactDraft(**values), user)
     except Invalid as refusal:
-        return _edit_page(request, contact_id, values, refusal)
+        return _edit_page(request, contact_id, {"email": kept} | values, refusal)
     services.pulse.beat("events")
     return redirect(f"/console/contacts/{contact_id}?ok=saved", status=303)
 
@@ -217,13 +219,13 @@ def _author(kind: str, name: str, message_kind: str) -> str:
 def _edit_page(
     request: Request, contact_id: int, values: dict[str, str], refusal: Invalid | None = None
 ) -> HTTPResponse:
-    errors = {refusal.field: _(refusal.message)} if refusal else {}
+    errors = {refusal.field: in_words(refusal)} if refusal else {}
     return render(
         request,
         "console/contact_edit.html",
         status=400 if refusal else 200,
         contact_id=contact_id,
-        values={"name": "", "email": "", "phone": ""} | values,
+        values=values,
         errors=errors,
         may_change_email=current_user(request).sees_all_queues,
     )

@@ -20,6 +20,10 @@ CHROMIUM_FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 
+# A browser that leaves a page breaks off its downloads; aiofiles then lets go of the static file
+# without closing it, and the garbage collector does.
+LEFT_HALF_WAY = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+
 OpenPage = Callable[..., Page]
 
 
@@ -28,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.filterwarnings(LEFT_HALF_WAY))
             item.add_marker(pytest.mark.timeout(300))
 
 

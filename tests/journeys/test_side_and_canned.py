@@ -245,7 +245,7 @@ def test_a_ticket_and_a_contact_lead_to_each_other_and_to_what_was_said(
     page.get_by_role("link", name="Editar contato").click()
     page.get_by_label("Telefone").fill("12")
     page.get_by_role("button", name="Salvar").click()
-    expect(page.get_by_role("alert")).to_contain_text("telefone não é válido")
+    expect(page.locator(".field__error")).to_contain_text("telefone não é válido")
     page.get_by_label("Telefone").fill("+55 11 91234-5678")
     page.get_by_role("button", name="Salvar").click()
     expect(page.get_by_label("Sobre o contato")).to_contain_text("+55 11 91234-5678")
