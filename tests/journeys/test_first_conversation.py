@@ -239,7 +239,7 @@ def agent_resolves_and_the_bot_goes_on(
     before = customer.heard.count()
     agent.do("Resolver")
     expect(agent.conversation).to_contain_text("Resolvido")
-    customer.read_after(before, "De 1 a 5")
+    customer.read_after(before, "[Dd]e 1 a 5")
     expect(customer.status).to_have_text("Assistente virtual", timeout=LIVE_MS)
     customer.ask("5", "coment|Coment")
     agent.show("Todas")
