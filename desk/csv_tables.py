@@ -73,7 +73,9 @@ def read_table(data: bytes, headers: Mapping[str, str], required: Sequence[str])
         Invalid: it is no table, or a required column is missing.
     """
     if len(data) > MAX_BYTES:
-        raise TooLarge("csv", f"O arquivo passa do limite de {MAX_BYTES // 1024**2} MB.")
+        raise TooLarge(
+            "csv", "O arquivo passa do limite de {value} MB.", value=MAX_BYTES // 1024**2
+        )
     rows = _rows(_decode(data))
     header = [cell.strip() for cell in rows[0]] if rows else []
     if not any(header):
@@ -81,15 +83,27 @@ def read_table(data: bytes, headers: Mapping[str, str], required: Sequence[str])
     columns = {name: headers.get(fold(name), "") for name in header if name}
     found = [field for field in columns.values() if field]
     if twice := sorted({name for name in found if found.count(name) > 1}):
-        raise Invalid("csv", f"Duas colunas dizem a mesma coisa ({twice[0]}). Deixe uma só.")
+        raise Invalid(
+            "csv", "Duas colunas dizem a mesma coisa ({value}). Deixe uma só.", value=twice[0]
+        )
     if missing := [name for name in required if name not in found]:
         names = " e ".join(_example(name, headers) for name in missing)
         read = ", ".join(f"“{name[:40]}”" for name in header if name)
-        raise Invalid("csv", f"Falta a coluna {names}. A primeira linha tem: {read[:300]}.")
+        raise Invalid(
+            "csv",
+            "Falta a coluna {names}. A primeira linha tem: {value}.",
+            names=names,
+            value=read[:300],
+        )
     lines = [_line(number, header, columns, row) for number, row in enumerate(rows[1:], 2)]
     lines = [line for line in lines if any(line.values.values())]
     if len(lines) > MAX_LINES:
-        raise TooLarge("csv", f"São {len(lines)} linhas; o limite é {MAX_LINES}. Divida o arquivo.")
+        raise TooLarge(
+            "csv",
+            "São {value} linhas; o limite é {limit}. Divida o arquivo.",
+            value=len(lines),
+            limit=MAX_LINES,
+        )
     if not lines:
         raise Invalid("csv", "O arquivo só tem o cabeçalho: não há o que importar.")
     return Table(lines, columns)
@@ -151,10 +165,14 @@ def _rows(text: str) -> list[list[str]]:
         for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True):
             rows.append(row)
             if len(rows) > MAX_LINES * 2:
-                raise TooLarge("csv", f"O arquivo passa de {MAX_LINES} linhas. Divida-o.")
+                raise TooLarge(
+                    "csv", "O arquivo passa de {limit} linhas. Divida-o.", limit=MAX_LINES
+                )
     except csv.Error as error:
         line = len(rows) + 1
-        raise Invalid("csv", f"A linha {line} não pôde ser lida: há aspas sem fim.") from error
+        raise Invalid(
+            "csv", "A linha {line} não pôde ser lida: há aspas sem fim.", line=line
+        ) from error
     return rows
 
 

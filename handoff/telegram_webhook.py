@@ -39,10 +39,10 @@ async def connect_telegram(services: Services, api: BotCalls, channel: Channel) 
         await api.call(channel, "setWebhook", body)
         me = await api.call(channel, "getMe", {})
     except Undeliverable as refusal:
-        raise Invalid("token", f"Não conectou: {refusal}.") from None
+        raise Invalid("token", "Não conectou: {refusal}.", refusal=refusal) from None
     except TryLater as failure:
         raise Invalid(
-            "token", f"Não conectou agora: {failure}. Tente de novo em instantes."
+            "token", "Não conectou agora: {failure}. Tente de novo em instantes.", failure=failure
         ) from None
     name = me.get("username", "") if isinstance(me, dict) else ""
     return f"@{name}" if name else ""

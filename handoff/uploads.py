@@ -120,7 +120,11 @@ async def read_form_in_part(request: Request, settings: Settings) -> tuple[Form,
 def too_large(settings: Settings) -> TooLarge:
     """What a page says beside its form when a body had to be cut."""
     megabytes = max(1, settings.max_upload_bytes // (1024 * 1024))
-    return TooLarge("file", f"O envio passa do limite de {megabytes} MB. Escolha menos arquivos.")
+    return TooLarge(
+        "file",
+        "O envio passa do limite de {megabytes} MB. Escolha menos arquivos.",
+        megabytes=megabytes,
+    )
 
 
 def chosen_files(form: Form) -> list[tuple[str, bytes]]:
@@ -133,7 +137,7 @@ def chosen_files(form: Form) -> list[tuple[str, bytes]]:
     """
     chosen = [(name, data) for name, data in form.files if name or data]
     if len(chosen) > MAX_FILES:
-        raise TooLarge("file", f"Envie no máximo {MAX_FILES} arquivos por vez.")
+        raise TooLarge("file", "Envie no máximo {limit} arquivos por vez.", limit=MAX_FILES)
     return chosen
 
 

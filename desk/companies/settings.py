@@ -134,5 +134,5 @@ async def _checked_cnpj(session: AsyncSession, text: str, but_id: int = 0) -> st
         raise Invalid("cnpj", "O CNPJ não é válido: confira os 14 caracteres e os dígitos.")
     known = await find_company(session, cnpj)
     if known is not None and known.id != but_id:
-        raise Invalid("cnpj", f"Este CNPJ já está cadastrado: {known.name}.")
+        raise Invalid("cnpj", "Este CNPJ já está cadastrado: {name}.", name=known.name)
     return cnpj

@@ -78,7 +78,7 @@ def _checked(draft: ContactDraft) -> dict[str, str | None]:
     if draft.name is not None:
         name = " ".join(clean_text(draft.name).split())
         if len(name) > MAX_NAME_CHARS:
-            raise Invalid("name", f"O nome passa de {MAX_NAME_CHARS} caracteres.")
+            raise Invalid("name", "O nome passa de {limit} caracteres.", limit=MAX_NAME_CHARS)
         values["name"] = name or None
     if draft.email is not None:
         typed = clean_text(draft.email)

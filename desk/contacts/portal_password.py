@@ -26,7 +26,10 @@ def check_new_password(password: str, again: str, username: str) -> None:
     """
     if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
         raise Invalid(
-            "password", f"Use uma senha de {MIN_PASSWORD_CHARS} a {MAX_PASSWORD_CHARS} caracteres."
+            "password",
+            "Use uma senha de {least} a {limit} caracteres.",
+            least=MIN_PASSWORD_CHARS,
+            limit=MAX_PASSWORD_CHARS,
         )
     if password != again:
         raise Invalid("again", "As duas senhas não são iguais. Digite de novo.")

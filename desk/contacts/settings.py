@@ -167,7 +167,7 @@ async def _company_ids(session: AsyncSession, cnpjs: Collection[str]) -> set[int
     query = select(Company.cnpj, Company.id).where(Company.cnpj.in_(wanted))
     found = dict((await session.execute(query)).all())
     if missing := sorted(wanted - set(found)):
-        raise Invalid("companies", f"Nenhuma empresa tem o CNPJ {missing[0]}.")
+        raise Invalid("companies", "Nenhuma empresa tem o CNPJ {value}.", value=missing[0])
     return set(found.values())
 
 

@@ -34,7 +34,9 @@ async def add_mentions(
     """
     wanted = sorted(set(user_ids) - {note.author_user_id})
     if len(wanted) > MOST_MENTIONS:
-        raise Invalid("mentions", f"Mencione no máximo {MOST_MENTIONS} colegas por nota.")
+        raise Invalid(
+            "mentions", "Mencione no máximo {limit} colegas por nota.", limit=MOST_MENTIONS
+        )
     if not wanted:
         return
     found = await session.execute(select(User).where(User.id.in_(wanted), User.active))
@@ -45,7 +47,9 @@ async def add_mentions(
             raise Invalid("mentions", "Uma das pessoas mencionadas não existe.")
         if user_id not in allowed:
             name = known[user_id].first_name
-            raise Invalid("mentions", f"{name} não tem acesso a esta conversa e não seria avisada.")
+            raise Invalid(
+                "mentions", "{name} não tem acesso a esta conversa e não seria avisada.", name=name
+            )
     session.add_all(
         Mention(message_id=note.id, user_id=user_id, conversation_id=conversation.id)
         for user_id in wanted

@@ -71,7 +71,9 @@ async def move_before(
     """
     if other.queue_id != conversation.queue_id or other.priority != conversation.priority:
         label = priority_label(conversation.priority)
-        raise Invalid("before", f"A ordem muda só entre os de mesma prioridade ({label}).")
+        raise Invalid(
+            "before", "A ordem muda só entre os de mesma prioridade ({label}).", label=label
+        )
     line = await _line_of(session, conversation)
     at, to = _position(line, conversation), _position(line, other)
     await _rearrange(session, line, at, to - 1 if at < to else to, actor)

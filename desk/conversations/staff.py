@@ -72,7 +72,9 @@ async def deactivate_queue(
         raise Invalid("move_to", "Escolha outra fila, ativa, para as conversas.")
     held = await count_in_queue(session, queue.id)
     if held and move_to is None:
-        raise Conflict(f"Esta fila tem {held} conversa(s). Escolha para qual fila elas vão.")
+        raise Conflict(
+            "Esta fila tem {held} conversa(s). Escolha para qual fila elas vão.", held=held
+        )
     await switch_queue_off(session, queue, actor)
     if move_to is not None:
         await _move_conversations(session, queue, move_to, actor)

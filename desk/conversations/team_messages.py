@@ -49,7 +49,11 @@ async def post_agent_message(
     if not cleaned and not files:
         raise Invalid("text", "Escreva uma mensagem ou anexe um arquivo.")
     if variable := unfilled_variable(cleaned):
-        raise Invalid("text", f"Preencha {variable} antes de enviar: o cliente leria as chaves.")
+        raise Invalid(
+            "text",
+            "Preencha {variable} antes de enviar: o cliente leria as chaves.",
+            variable=variable,
+        )
     conversation = await lock_conversation(session, conversation_id)
     body = json.dumps([cleaned, reply_to_id, [file.sha256 for file in files]])
     body_hash = hashlib.sha256(body.encode()).hexdigest()

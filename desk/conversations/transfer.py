@@ -82,7 +82,12 @@ async def transfer_to_agent(
     if not await _can_work(session, agent, conversation.queue_id):
         queue = await session.get(Queue, conversation.queue_id or 0)
         where = f" a fila {queue.name}" if queue else " esta conversa"
-        raise Invalid("agent", f"{agent.name} não atende{where}. Transfira para outra fila.")
+        raise Invalid(
+            "agent",
+            "{name} não atende{where}. Transfira para outra fila.",
+            name=agent.name,
+            where=where,
+        )
     if conversation.owner is Owner.AGENT and conversation.assignee_id == agent.id:
         return conversation
     return await assign_to_agent(session, conversation.id, agent, by_agent(user.id))
@@ -102,9 +107,9 @@ async def transfer_to_queue(
     if not may_move(user, conversation):
         raise NotAllowed(_not_yours(conversation))
     if not queue.active:
-        raise Invalid("queue", f"A fila {queue.name} está desativada.")
+        raise Invalid("queue", "A fila {name} está desativada.", name=queue.name)
     if conversation.owner is Owner.QUEUE and conversation.queue_id == queue.id:
-        raise Conflict(f"A conversa já está na fila {queue.name}.")
+        raise Conflict("A conversa já está na fila {name}.", name=queue.name)
     return await assign_to_queue(session, conversation.id, queue, by_agent(user.id))
 
 

@@ -101,11 +101,15 @@ async def store_file(media_dir: Path, data: bytes, name: str, max_bytes: int) ->
     """
     shown = clean_name(name)
     if not data:
-        raise Invalid("file", f"O arquivo “{shown}” está vazio (0 bytes). Envie outro, por favor.")
+        raise Invalid(
+            "file", "O arquivo “{shown}” está vazio (0 bytes). Envie outro, por favor.", shown=shown
+        )
     if len(data) > max_bytes:
         raise TooLarge(
             "file",
-            f"O arquivo “{shown}” passa do limite de {max_bytes // (1024 * 1024)} MB.",
+            "O arquivo “{shown}” passa do limite de {value} MB.",
+            shown=shown,
+            value=max_bytes // (1024 * 1024),
         )
     return await asyncio.to_thread(_write, media_dir, data, shown)
 

@@ -100,4 +100,4 @@ async def _check_name(session: AsyncSession, name: str, but_id: int = 0) -> None
     query = select(Tag.name).where(Tag.folded == fold(name), Tag.id != but_id)
     taken = (await session.execute(query)).scalar_one_or_none()
     if taken is not None:
-        raise Invalid("name", f"Já existe a etiqueta “{taken}”. Use outro nome.")
+        raise Invalid("name", "Já existe a etiqueta “{taken}”. Use outro nome.", taken=taken)

@@ -53,9 +53,9 @@ def check_new_password(new: str, again: str, email: str) -> None:
         Invalid: too short, too long, the address itself, or typed in two ways.
     """
     if len(new) < MIN_PASSWORD_LENGTH:
-        raise Invalid("password", f"Use pelo menos {MIN_PASSWORD_LENGTH} caracteres.")
+        raise Invalid("password", "Use pelo menos {least} caracteres.", least=MIN_PASSWORD_LENGTH)
     if len(new) > MAX_PASSWORD_LENGTH:
-        raise Invalid("password", f"Use no máximo {MAX_PASSWORD_LENGTH} caracteres.")
+        raise Invalid("password", "Use no máximo {limit} caracteres.", limit=MAX_PASSWORD_LENGTH)
     if new.lower() in {email, email.partition("@")[0]} or len(set(new)) < 4:
         raise Invalid("password", "Esta senha é fácil de adivinhar. Escolha outra.")
     if new != again:

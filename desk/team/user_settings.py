@@ -125,7 +125,7 @@ async def set_queues(session: AsyncSession, user: User, slugs: Sequence[str]) ->
     query = select(Queue.slug, Queue.id).where(Queue.slug.in_(slugs))
     found = dict((await session.execute(query)).all())
     if missing := [slug for slug in slugs if slug not in found]:
-        raise Invalid("queues", f"Não existe a fila {missing[0]!r}.")
+        raise Invalid("queues", "Não existe a fila {value}.", value=repr(missing[0]))
     wanted = set(found.values())
     mine = select(QueueMember.queue_id).where(QueueMember.user_id == user.id)
     had = set((await session.execute(mine)).scalars())

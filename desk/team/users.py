@@ -50,7 +50,7 @@ async def create_user(
             await session.execute(select(Queue).where(Queue.slug == slug))
         ).scalar_one_or_none()
         if queue is None:
-            raise Invalid("queues", f"Não existe a fila {slug!r}.")
+            raise Invalid("queues", "Não existe a fila {slug}.", slug=repr(slug))
         session.add(QueueMember(queue_id=queue.id, user_id=user.id))
     await session.flush()
     return user

@@ -33,7 +33,7 @@ async def act_on_ticket(
     if not cleaned and not files:
         raise Invalid("text", "Escreva a ação ou anexe um arquivo.")
     if len(cleaned) > MAX_TEXT_CHARS:
-        raise Invalid("text", f"O texto passa de {MAX_TEXT_CHARS} caracteres.")
+        raise Invalid("text", "O texto passa de {limit} caracteres.", limit=MAX_TEXT_CHARS)
     if request_key:
         known = await action_of_request(session, ticket_id, request_key)
         if known is not None:

@@ -24,6 +24,7 @@ from handoff.console.pane import Pane, read_pane
 from handoff.i18n import _
 from handoff.media import media_url
 from handoff.pages import render
+from handoff.problems import in_words
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
 from handoff.uploads import keep_files, read_form
@@ -181,7 +182,7 @@ async def change_conversation(request: Request, public_id: str, change: Change) 
             conversation = await visible_conversation(session, current_user(request), public_id)
             await change(session, conversation)
     except Conflict as refusal:
-        notice = str(refusal)
+        notice = in_words(refusal)
     services.pulse.beat()
     try:
         async with services.database.reading() as session:

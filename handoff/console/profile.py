@@ -13,7 +13,7 @@ from handoff.console.nav import ROLE_LABELS
 from handoff.console.settings.forms import NOTICES, Form, field_of, save
 from handoff.i18n import LOCALES, _
 from handoff.pages import render
-from handoff.problems import TooMany
+from handoff.problems import TooMany, in_words
 from handoff.security import (
     CONSOLE_COOKIE,
     LOGIN_LIMIT,
@@ -78,7 +78,7 @@ async def change_password(request: Request) -> HTTPResponse:
         if await verify_password(user.password_hash, new):
             raise Invalid("password", "Esta é a senha que você já tem. Escolha outra.")
     except Invalid as refusal:
-        return _password_page(request, Form({}, {refusal.field: _(refusal.message)}))
+        return _password_page(request, Form({}, {refusal.field: in_words(refusal)}))
     except TooMany:
         words = _("Muitas tentativas. Aguarde alguns minutos.")
         return _password_page(request, Form({}, {"form": words}))

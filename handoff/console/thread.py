@@ -156,7 +156,8 @@ def _message_item(
     own = message.direction == "out"
     icon, label = ("", "")
     if own and message.kind == "message":
-        icon, label = wording.DELIVERIES.get(message.delivery, ("", ""))
+        icon, words = wording.DELIVERIES.get(message.delivery, ("", ""))
+        label = _(words) if words else ""
         if message.perhaps_repeated:
             label = _("{state}, talvez repetida").format(state=label)
     failed = message.delivery in {"failed", "suppressed"}

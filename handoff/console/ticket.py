@@ -24,6 +24,7 @@ from handoff.console.conversation import TEAM, field_of
 from handoff.console.ticket_view import read_ticket, ticket_line
 from handoff.i18n import _
 from handoff.pages import render
+from handoff.problems import in_words
 from handoff.security import check_csrf, current_user, signed_in
 from handoff.services import services_of
 from handoff.uploads import chosen_files, keep_files, read_form_in_part, too_large
@@ -130,7 +131,7 @@ async def _page(
         statuses={key: _(label) for key, label in STATUS_LABELS.items()},
         key=uuid.uuid4().hex,
         text=text,
-        error=_(str(refusal)) if refusal else "",
+        error=in_words(refusal) if refusal else "",
         notice="" if refusal else notices.get(request.args.get("ok", ""), ""),
     )
 

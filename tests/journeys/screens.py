@@ -2,6 +2,8 @@
 
 import uuid
 
+from desk.imports.run import keep_import
+from desk.team.users import find_user
 from tests.handoff.portal.people import Person
 from tests.handoff.serving import Served
 
@@ -36,10 +38,20 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
             assert answer.status_code in (201, 202), answer.text
         ana.post(f"/conversations/{last}/status", json={"status": "resolved"})
     with served.team("admin@demo.ponte") as admin:
-        admin.post("/imports", json={"kind": "companies", "csv": CSV, "dry_run": True})
+        answer = admin.post("/tags", json={"name": "Cobrança", "color": "orange"})
+        assert answer.status_code == 201, answer.text
+    served.call(_upload(served))
     return {
         "public_id": first,
         "number": number,
         "contact_id": str(maria.contact_id),
         "channel": "demo",
     }
+
+
+async def _upload(served: Served) -> None:
+    """A file of the admin's own, not confirmed yet."""
+    async with served.database.transaction() as session:
+        admin = await find_user(session, "admin@demo.ponte")
+        assert admin is not None
+        await keep_import(session, "companies", "empresas.csv", CSV.encode(), admin.id)

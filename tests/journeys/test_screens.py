@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from handoff.i18n import catalogue
 from tests.handoff.portal.people import Person
 from tests.handoff.serving import PASSWORD, Served, copy_of
 from tests.journeys.conftest import OpenPage, picture
@@ -25,6 +26,21 @@ LOOKS = {
     "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
 }
 FACES = ("console", "portal", "webchat")
+# Every piece of text that a page shows or says.
+SAID = """() => {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const holder = walker.currentNode.parentElement;
+    if (!holder.closest("script, style, [lang]:not(html)")) texts.push(walker.currentNode.data);
+  }
+  for (const part of document.body.querySelectorAll("*"))
+    for (const name of ["aria-label", "title", "placeholder", "alt"])
+      if (part.hasAttribute(name)) texts.push(part.getAttribute(name));
+  return texts.map((text) => text.trim().replace(/\\s+/g, " ")).filter(Boolean);
+}"""
+# Names that the demo's people gave, and a column of their file: nobody's to translate.
+OWN_WORDS = {"Suporte", "Financeiro", "Comercial", "nome"}
 # Streams and files, which are no pages; a link that leaves a rating and leads on.
 NO_PAGES = ("/live", "/events", "/rating", ".csv", "/messages")
 SIGNED_OUT = ("/console/login", "/portal/login", "/portal/forgot", "/portal/reset")
@@ -55,6 +71,33 @@ def test_every_page_is_accessible_and_its_picture_is_kept(
         for path in pages:
             wrong += _look(page, served, path, look)
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.timeout(600)
+def test_no_page_of_the_console_in_english_has_portuguese_left(
+    served: Served, open_page: OpenPage
+) -> None:
+    with Person(served) as maria:
+        things = fill_the_desk(served, maria.enter())
+        page = open_page("english", **LOOKS["light"])
+        pages = [path for path in _pages(served, maria, things) if path.startswith("/console")]
+        _sign_in(page, served, maria)
+        page.locator("#user-button").click()
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        left: list[str] = []
+        for path in pages:
+            page.goto(served.base_url + path)
+            picture(page, f"screen-english-{_name_of(path)}")
+            left += [f"{path}: {words}" for words in _portuguese(page)]
+    assert left == [], "\n".join(left)
+
+
+def _portuguese(page: Page) -> list[str]:
+    """Texts, labels and titles that the catalogue knows how to say in English."""
+    said = page.evaluate(SAID)
+    known = {text: words for text, words in catalogue("en").items() if text != words}
+    return sorted({each for each in said if each in known and each not in OWN_WORDS})
 
 
 def _pages(served: Served, maria: Person, things: dict[str, str]) -> Iterator[str]:
@@ -96,9 +139,7 @@ def _look(page: Page, served: Served, path: str, look: str) -> list[str]:
     answer = page.goto(served.base_url + path)
     assert answer is not None
     page.wait_for_load_state("load")
-    name = path.strip("/").replace("/", "-")
-    name = re.sub(r"[0-9a-f-]{16,}", "one", name)
-    picture(page, f"screen-{look}-{name}")
+    picture(page, f"screen-{look}-{_name_of(path)}")
     wrong = [] if answer.status == 200 else [f"{path}: status {answer.status}"]
     excess = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     if excess > 0:
@@ -107,3 +148,8 @@ def _look(page: Page, served: Served, path: str, look: str) -> list[str]:
     if result.violations_count:
         wrong.append(f"{path}: {result.generate_report()[:3000]}")
     return wrong
+
+
+def _name_of(path: str) -> str:
+    """A page's name among the pictures, the same in every run."""
+    return re.sub(r"[0-9a-f-]{16,}", "one", path.strip("/").replace("/", "-"))

@@ -13,6 +13,7 @@ from handoff.console.settings.logos import keep_logo, logo_url, read_logo
 from handoff.console.settings.sections import ROOT
 from handoff.contrast import ENOUGH, LIGHT_SURFACE, contrast, text_on
 from handoff.i18n import _
+from handoff.problems import in_words
 from handoff.security import signed_in
 from handoff.services import services_of
 
@@ -55,7 +56,7 @@ async def send_logo(request: Request) -> HTTPResponse:
     try:
         stored = await read_logo(request)
     except Invalid as refusal:
-        wrong = Form({}, {"logo": _(refusal.message)})
+        wrong = Form({}, {"logo": in_words(refusal)})
         return await _page(request, await _stored(request), logo_form=wrong)
 
     async def work(session: AsyncSession) -> None:

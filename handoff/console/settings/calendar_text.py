@@ -57,7 +57,9 @@ def _spans(text: str) -> list[list[str]]:
             continue
         ends = [each.strip() for each in re.split(r"-|–|\bàs?\b|\ba\b", part) if each.strip()]
         if len(ends) != 2:
-            raise Invalid("week", f"Não entendemos “{part.strip()[:40]}”. Escreva 08:00-12:00.")
+            raise Invalid(
+                "week", "Não entendemos “{value}”. Escreva 08:00-12:00.", value=part.strip()[:40]
+            )
         spans.append([_hour(end) for end in ends])
     return spans
 
@@ -66,14 +68,16 @@ def _hour(text: str) -> str:
     """8, 8h, 8h30, 8:30 and 08:30 as 08:30."""
     match = re.fullmatch(r"(\d{1,2})(?:\s*[h:]\s*(\d{2})?)?", text.lower())
     if match is None:
-        raise Invalid("week", f"Não entendemos o horário “{text[:20]}”. Escreva 08:00.")
+        raise Invalid("week", "Não entendemos o horário “{value}”. Escreva 08:00.", value=text[:20])
     return f"{int(match.group(1)):02d}:{match.group(2) or '00'}"
 
 
 def _own(line: str) -> dict[str, str]:
     match = _DATE.fullmatch(line.strip())
     if match is None or not match.group(4):
-        raise Invalid("own_holidays", f"Não entendemos “{line.strip()[:40]}”. Use: 25/01 Nome.")
+        raise Invalid(
+            "own_holidays", "Não entendemos “{value}”. Use: 25/01 Nome.", value=line.strip()[:40]
+        )
     day, month, year, name = match.groups()
     text = f"{int(month):02d}-{int(day):02d}"
     return {"date": f"{year}-{text}" if year else text, "name": name}
@@ -82,7 +86,9 @@ def _own(line: str) -> dict[str, str]:
 def _worked(line: str) -> str:
     match = _DATE.fullmatch(line.strip())
     if match is None or not match.group(3):
-        raise Invalid("worked_holidays", f"Não entendemos “{line.strip()[:40]}”. Use 20/11/2026.")
+        raise Invalid(
+            "worked_holidays", "Não entendemos “{value}”. Use 20/11/2026.", value=line.strip()[:40]
+        )
     return f"{match.group(3)}-{int(match.group(2)):02d}-{int(match.group(1)):02d}"
 
 

@@ -27,6 +27,7 @@ from handoff.console.settings.forms import Form, act, actor_of, field_of, form_o
 from handoff.console.settings.logos import keep_logo, logo_url, read_logo
 from handoff.console.settings.sections import ROOT
 from handoff.i18n import N_, _
+from handoff.problems import in_words
 from handoff.security import signed_in
 from handoff.services import Services, services_of
 from handoff.telegram_webhook import connect_telegram
@@ -116,7 +117,7 @@ async def connect(request: Request, channel_id: int) -> HTTPResponse:
         await connect_telegram(services, request.app.ctx.telegram, channel)
     except Invalid as refusal:
         stored = await _stored(request, channel_id)
-        wrong = Form({}, {refusal.field: _(refusal.message)})
+        wrong = Form({}, {refusal.field: in_words(refusal)})
         return await _form(request, stored, channel_id, token_form=wrong)
     return redirect(f"{LIST}/{channel_id}?ok=connected", status=303)
 
@@ -128,7 +129,7 @@ async def send_logo(request: Request, channel_id: int) -> HTTPResponse:
     try:
         stored = await read_logo(request)
     except Invalid as refusal:
-        wrong = Form({}, {"logo": _(refusal.message)})
+        wrong = Form({}, {"logo": in_words(refusal)})
         return await _form(request, await _stored(request, channel_id), channel_id, logo_form=wrong)
 
     async def work(session: AsyncSession) -> None:

@@ -15,7 +15,7 @@ from desk.team.tables import Role
 from handoff.console.settings.sections import ROOT, menu_for
 from handoff.i18n import N_, _
 from handoff.pages import render
-from handoff.problems import words_of
+from handoff.problems import in_words, words_of
 from handoff.security import current_user
 from handoff.services import services_of
 
@@ -60,7 +60,7 @@ def form_of(shape: BaseModel) -> Form:
 def refused(values: Mapping[str, Any], refusal: Invalid | Conflict) -> Form:
     """A form as it was sent, with what the desk refused."""
     name = refusal.field if isinstance(refusal, Invalid) else "form"
-    return Form(values, {name: _(str(refusal))})
+    return Form(values, {name: in_words(refusal)})
 
 
 async def save(
@@ -108,7 +108,7 @@ async def act(
         async with services_of(request).database.transaction() as session:
             await work(session)
     except (Invalid, Conflict) as refusal:
-        return await again(Form({}, {"form": _(str(refusal))}))
+        return await again(Form({}, {"form": in_words(refusal)}))
     services_of(request).pulse.beat()
     return redirect(done, status=303)
 
