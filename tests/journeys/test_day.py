@@ -220,7 +220,7 @@ def maria_is_helped_rates_and_comes_back(day: Day) -> None:
     page.locator("#conversation").focus()
     page.keyboard.press("e")
     expect(day.sueli.conversation.locator(".status").first).to_have_text("Resolvido")
-    maria.read_after(before, "De 1 a 5")
+    maria.read_after(before, "[Dd]e 1 a 5")
     maria.ask("5", "coment|Coment")
     maria.ask("foram muito rápidos", re.compile("obrigad", re.IGNORECASE))
     day.ana.page.goto(f"{day.base_url}/console?view=all&status=resolved")
