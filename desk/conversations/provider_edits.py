@@ -182,6 +182,8 @@ async def edit_failed(session: AsyncSession, edit: EditDelivery, reason: str) ->
 
 
 async def _end(session: AsyncSession, edit: EditDelivery) -> bool:
+    # Who edits holds the conversation, then the message, then this row: the same order here.
+    await lock_conversation(session, edit.conversation_id)
     ended = await session.execute(
         delete(MessageEdit)
         .where(MessageEdit.message_id == edit.message_id, MessageEdit.version == edit.version)

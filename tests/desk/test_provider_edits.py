@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from desk.conversations.delivery import due_deliveries, part_sent, settle_sent, start_sending
+from desk.conversations.find import lock_conversation
 from desk.conversations.parts import Part, message_at_provider
 from desk.conversations.provider_edits import (
     MAX_EDIT_ATTEMPTS,
@@ -187,3 +188,26 @@ async def test_a_customers_edit_keeps_what_was_said_before(database: Database) -
     assert found is not None
     assert (found.id, found.text) == (received.message.id, "meu cnpj é 2")
     assert found.edited_at is not None
+
+
+async def test_who_ends_an_edit_waits_for_who_holds_the_conversation(database: Database) -> None:
+    """In another order the two could wait for each other for ever."""
+    conversation, ana, message = await a_message_of_the_team(database)
+    await leave(database)
+    await edit(database, ana, message, "bom dia")
+    taken = await take(database, message)
+    assert taken is not None
+
+    async def tell() -> None:
+        async with database.transaction() as session:
+            await edit_told(session, taken)
+
+    async with database.transaction() as session:
+        await lock_conversation(session, conversation.id)
+        telling = asyncio.create_task(tell())
+        await asyncio.sleep(0.3)
+        row = select(MessageEdit).with_for_update(nowait=True)
+        assert (await session.execute(row)).first() is not None
+    await telling
+    async with database.reading() as session:
+        assert (await session.execute(select(MessageEdit))).first() is None
