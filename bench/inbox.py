@@ -40,7 +40,17 @@ _BATCH = 2000
 _INDEX_BATCH = 5000
 _NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _WORDS = 4000
+_CONSONANTS, _VOWELS = "bcdfgjlmnprstvxzk", "aeiou"
 _COMMON = ("oi", "bom", "dia", "obrigado", "preciso", "ajuda", "pedido", "nota", "senha", "boleto")
+
+
+def _word(number: int) -> str:
+    """A word of three syllables, another for each number."""
+    syllables: list[str] = []
+    for _ in range(3):
+        number, rest = divmod(number, 20)
+        syllables.append(_CONSONANTS[(rest * 7 + len(syllables) * 3) % 17] + _VOWELS[rest % 5])
+    return "".join(syllables) + str(number or "")
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,10 @@ CASES: dict[str, Case] = {
         channel_id=2, statuses=(Status.CLOSED,), sentiment=-1
     ),
     "ten pages": _tenth_page,
-    "search: a rare word": _listing(q="palavra3999"),
-    "search: two words": _listing(q="boleto palavra12"),
+    "search: a rare word": _listing(q=_word(3999)),
+    "search: two words": _listing(q=f"boleto {_word(12)}"),
     "search: a word of every tenth message": _listing(q="obrigado"),
-    "search: the beginning of a word": _listing(q="pala"),
+    "search: the beginning of a common word": _listing(q="ped"),
     "search: a person": _listing(q="cliente 77"),
     "search: nothing": _listing(q="inexistente"),
 }
@@ -309,4 +319,4 @@ def _messages(conversation: dict[str, Any], chance: random.Random) -> list[dict[
 
 def _rare(chance: random.Random) -> str:
     """Some words are said often and most seldom, as in any language."""
-    return f"palavra{int(_WORDS * chance.random() ** 3)}"
+    return _word(int(_WORDS * chance.random() ** 3))

@@ -1,6 +1,7 @@
 """What of the conversations a member of the team may see, and what was seen."""
 
 from collections.abc import Collection
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,18 @@ from desk.team.queues import queue_ids_of
 from desk.team.tables import User
 
 
+class Viewer(Protocol):
+    """Somebody of the team, as far as what they may see goes."""
+
+    @property
+    def id(self) -> int:
+        """The user's number."""
+
+    @property
+    def sees_all_queues(self) -> bool:
+        """Whether every queue is theirs to see."""
+
+
 async def visible_to(session: AsyncSession, viewer: User) -> ColumnElement[bool]:
     """The condition under which a viewer may see a conversation.
 
@@ -21,7 +34,7 @@ async def visible_to(session: AsyncSession, viewer: User) -> ColumnElement[bool]
     return visible_with(viewer, queue_ids)
 
 
-def visible_with(viewer: User, queue_ids: Collection[int]) -> ColumnElement[bool]:
+def visible_with(viewer: Viewer, queue_ids: Collection[int]) -> ColumnElement[bool]:
     """The same when the viewer's queues are known."""
     if viewer.sees_all_queues:
         return Conversation.id.is_not(None)

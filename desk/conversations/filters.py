@@ -12,9 +12,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from desk.contacts.tables import ContactCompany
+from desk.conversations.access import Viewer
 from desk.conversations.tables import Conversation, ConversationTag, Mention
 from desk.states import ACTIVE, ENDED, Owner, Status
-from desk.team.tables import User
 
 View = Literal["", "queue", "mine", "team", "bot"]
 Sort = Literal["recent", "waiting", "priority"]
@@ -92,7 +92,7 @@ def _as_column(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) 
     return compiler.process(element.clauses, **kw)
 
 
-def conditions_of(filters: Filters, viewer: User) -> list[ColumnElement[bool]]:
+def conditions_of(filters: Filters, viewer: Viewer) -> list[ColumnElement[bool]]:
     """What a conversation of this list fulfils, but for company, tag, mention, opening and words.
 
     These are `narrow`'s.
@@ -139,7 +139,7 @@ class Narrowed:
     conditions: Sequence[ColumnElement[bool]]
 
 
-async def narrow(session: AsyncSession, filters: Filters, viewer: User) -> Narrowed:
+async def narrow(session: AsyncSession, filters: Filters, viewer: Viewer) -> Narrowed:
     """By company, tag, mention and opening: each is looked up when it names few conversations.
 
     Otherwise it is a condition under which an index is walked in order.
@@ -155,7 +155,7 @@ async def narrow(session: AsyncSession, filters: Filters, viewer: User) -> Narro
     return Narrowed(ids, conditions)
 
 
-def _narrowings(filters: Filters, viewer: User) -> list[tuple[Any, ColumnElement[bool]]]:
+def _narrowings(filters: Filters, viewer: Viewer) -> list[tuple[Any, ColumnElement[bool]]]:
     narrowings: list[tuple[Any, ColumnElement[bool]]] = []
     if filters.tag_id is not None:
         tagged = ConversationTag.tag_id == filters.tag_id

@@ -7,12 +7,13 @@ taken apart into branches with one value each; the newest few of every branch ar
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.access import visible_with
+from desk.conversations.access import Viewer, visible_with
 from desk.conversations.filters import Filters, View, conditions_of, narrow, unindexed
 from desk.conversations.rows import ConversationRow, rows_by_id
 from desk.conversations.search.find import Hits, search
@@ -91,21 +92,35 @@ async def still_listed(
     return await rows_by_id(session, (await session.execute(query)).scalars().all())
 
 
+@dataclass(frozen=True)
+class _Seer:
+    """A viewer by which a statement can be kept."""
+
+    id: int
+    sees_all_queues: bool
+
+
 async def count_views(session: AsyncSession, viewer: User, shown: View = "") -> dict[str, int]:
     """How many conversations each view holds, and each status within the one shown.
 
     One statement; counting ends at 1000. The keys of statuses are their values.
     """
-    queue_ids = () if viewer.sees_all_queues else await queue_ids_of(session, viewer)
-    views: tuple[View, ...] = ("queue", "mine", "team", "bot")
-    wanted: dict[str, Filters] = {view: Filters(view=view) for view in views}
-    wanted |= {status.value: Filters(view=shown, statuses=(status,)) for status in Status}
-    numbers = [_count(filters, viewer, queue_ids).label(key) for key, filters in wanted.items()]
-    row = (await session.execute(select(*numbers))).one()
+    queue_ids = () if viewer.sees_all_queues else tuple(await queue_ids_of(session, viewer))
+    counting = _counting(_Seer(viewer.id, viewer.sees_all_queues), queue_ids, shown)
+    row = (await session.execute(counting)).one()
     return {key: min(number, MOST_COUNTED) for key, number in row._mapping.items()}
 
 
-def _count(filters: Filters, viewer: User, queue_ids: Collection[int]) -> ColumnElement[int]:
+@lru_cache(maxsize=256)
+def _counting(viewer: _Seer, queue_ids: tuple[int, ...], shown: View) -> Select[*tuple[Any, ...]]:
+    """Every open console asks this at each change, and building it takes longer than running it."""
+    views: tuple[View, ...] = ("queue", "mine", "team", "bot")
+    wanted: dict[str, Filters] = {view: Filters(view=view) for view in views}
+    wanted |= {status.value: Filters(view=shown, statuses=(status,)) for status in Status}
+    return select(*(_count(each, viewer, queue_ids).label(key) for key, each in wanted.items()))
+
+
+def _count(filters: Filters, viewer: Viewer, queue_ids: Collection[int]) -> ColumnElement[int]:
     conditions = [visible_with(viewer, queue_ids), *conditions_of(filters, viewer)]
     total: ColumnElement[int] = literal(0)
     for branch in _branches(filters, viewer, queue_ids):
@@ -149,7 +164,7 @@ def _merged(section: Section, parts: Sequence[Select[Any]], limit: int) -> Selec
     return select(each).order_by(*section.order_of(each.c)).limit(limit)
 
 
-def _branches(filters: Filters, viewer: User, queue_ids: Collection[int]) -> list[Branch]:
+def _branches(filters: Filters, viewer: Viewer, queue_ids: Collection[int]) -> list[Branch]:
     """Conditions, each with one value for an index's first columns, that together miss nothing."""
     if filters.only_people:
         return _branches_with_people(filters, viewer)
@@ -162,7 +177,7 @@ def _branches(filters: Filters, viewer: User, queue_ids: Collection[int]) -> lis
     return [[*scope, Conversation.status == status] for scope in scopes for status in wanted]
 
 
-def _branches_with_people(filters: Filters, viewer: User) -> list[Branch]:
+def _branches_with_people(filters: Filters, viewer: Viewer) -> list[Branch]:
     owners = [Owner.QUEUE] if filters.view == "queue" else [Owner.AGENT]
     if not filters.view:
         owners = [Owner.QUEUE, Owner.AGENT]
@@ -171,7 +186,7 @@ def _branches_with_people(filters: Filters, viewer: User) -> list[Branch]:
     return [[_WITH_PEOPLE, Conversation.owner == owner, *mine] for owner in owners]
 
 
-def _scopes(filters: Filters, viewer: User, queue_ids: Collection[int]) -> list[Branch]:
+def _scopes(filters: Filters, viewer: Viewer, queue_ids: Collection[int]) -> list[Branch]:
     if filters.view == "mine":
         return [[Conversation.assignee_id == viewer.id]]
     if filters.assignee_id is not None:

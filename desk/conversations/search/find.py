@@ -8,27 +8,25 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.conversations.search.tables import MessageWords
 from desk.conversations.search.words import asked_words, to_fts5, to_tsquery
 from desk.conversations.tables import Conversation, ConversationTicket
-from desk.db import MAX_KEY
 from desk.tickets.tables import Ticket
 
 MOST_PEOPLE = 500
 MOST_FOUND = 500
-_CHUNKS = (1000, 4000, 15000)
-"""How many matching messages, newest first, are looked at before the search ends."""
+MOST_MESSAGES = 20_000
+"""How many matching messages, the newest, are looked at."""
+_CHUNKS = (1000, 4000, 15_000)
 _YEARS = 10
 _NUMBER = re.compile(r"#?\s*(?:(\d{4})-)?0*(\d{1,9})")
 
 _MESSAGES_SQLITE = text(
-    "SELECT w.message_id, w.conversation_id FROM fts_message_words"
-    " JOIN message_words AS w ON w.message_id = fts_message_words.rowid"
-    " WHERE fts_message_words MATCH :q AND fts_message_words.rowid < :below"
-    " ORDER BY fts_message_words.rowid DESC LIMIT :most"
+    "SELECT rowid FROM fts_message_words WHERE fts_message_words MATCH :q"
+    " ORDER BY rowid DESC LIMIT :most"
 )
 _MESSAGES_POSTGRESQL = text(
-    "SELECT message_id, conversation_id FROM message_words"
-    " WHERE words @@ CAST(:q AS tsquery) AND message_id < :below"
+    "SELECT message_id FROM message_words WHERE words @@ CAST(:q AS tsquery)"
     " ORDER BY message_id DESC LIMIT :most"
 )
 _CONTACTS_SQLITE = text(
@@ -114,21 +112,24 @@ async def _by_message(
         statement, q = _MESSAGES_POSTGRESQL, to_tsquery(asked)
     else:
         statement, q = _MESSAGES_SQLITE, to_fts5(asked)
+    found = await session.execute(statement, {"q": q, "most": MOST_MESSAGES})
+    ids = found.scalars().all()
     newest: dict[int, int] = {}
     refused: set[int] = set()
-    below = MAX_KEY
-    for most in _CHUNKS:
-        parameters = {"q": q, "below": below, "most": most}
-        rows = (await session.execute(statement, parameters)).all()
+    first = 0
+    for size in _CHUNKS:
+        where = MessageWords.message_id.in_(ids[first : first + size])
+        query = select(MessageWords.message_id, MessageWords.conversation_id).where(where)
+        rows = (await session.execute(query.order_by(MessageWords.message_id.desc()))).all()
         new = {row.conversation_id for row in rows} - newest.keys() - refused
         allowed = await _those(session, Conversation.id.in_(new), conditions) if new else set()
         refused |= new - allowed
         for row in rows:
             if row.conversation_id not in refused and len(newest) < 2 * MOST_FOUND:
                 newest.setdefault(row.conversation_id, row.message_id)
-        if len(rows) < most or len(newest) >= MOST_FOUND:
+        first += size
+        if first >= len(ids) or len(newest) >= MOST_FOUND:
             break
-        below = rows[-1].message_id
     return newest
 
 

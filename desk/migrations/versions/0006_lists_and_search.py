@@ -92,7 +92,7 @@ def _follow_with_fts5(table: str, key: str) -> None:
     come = f"{into} (rowid, words) VALUES (new.{key}, new.words);"
     op.execute(
         f"CREATE VIRTUAL TABLE {fts} USING fts5(words, content='{table}', content_rowid='{key}',"
-        " tokenize='unicode61 remove_diacritics 2', prefix='2 3', detail=none, columnsize=0)"
+        " tokenize='unicode61 remove_diacritics 2', prefix='2 3 4', detail=none, columnsize=0)"
     )
     for happening, done in (("INSERT", come), ("DELETE", gone), ("UPDATE", gone + come)):
         name = f"{fts}_{happening.lower()}"
