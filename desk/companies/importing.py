@@ -1,15 +1,17 @@
 """Companies from a table: what each line would do, and doing it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.companies.cnpj import is_valid_cnpj
-from desk.companies.settings import CompanyValues, change_company, create_company, plain_cnpj
+from desk.companies.settings import CompanyValues, change_company, plain_cnpj
 from desk.companies.tables import Company
 from desk.csv_tables import Line, Plan, first_error, yes_or_no
+from desk.events.changes import record_many
 from desk.events.log import Actor
 from desk.text import fold
 
@@ -31,10 +33,18 @@ async def plan_companies(session: AsyncSession, lines: Sequence[Line]) -> list[P
 
 async def import_companies(session: AsyncSession, plans: Sequence[Plan], actor: Actor) -> None:
     """Does what a plan made in this transaction says."""
+    now = datetime.now(UTC)
+    new = [
+        Company(**plan.values.model_dump(), created_at=now)
+        for plan in plans
+        if plan.action == "create"
+    ]
+    session.add_all(new)
+    await session.flush()
+    facts = [{"id": company.id, "fields": ["cnpj", "name"]} for company in new]
+    await record_many(session, "company.created", actor, facts)
     for plan in plans:
-        if plan.action == "create":
-            await create_company(session, plan.values, actor)
-        elif plan.action == "change":
+        if plan.action == "change":
             await change_company(session, plan.row, plan.values, actor)
 
 

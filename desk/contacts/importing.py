@@ -14,7 +14,7 @@ from desk.contacts.settings import (
     ContactValues,
     change_contact,
     companies_by_contact,
-    create_contact,
+    create_contacts,
 )
 from desk.contacts.tables import Contact, PortalAccount
 from desk.csv_tables import Line, Plan, first_error
@@ -50,10 +50,11 @@ async def plan_contacts(session: AsyncSession, lines: Sequence[Line]) -> list[Pl
 
 async def import_contacts(session: AsyncSession, plans: Sequence[Plan], actor: Actor) -> None:
     """Does what a plan made in this transaction says."""
+    await create_contacts(
+        session, [plan.values for plan in plans if plan.action == "create"], actor
+    )
     for plan in plans:
-        if plan.action == "create":
-            await create_contact(session, plan.values, actor)
-        elif plan.action == "change":
+        if plan.action == "change":
             await change_contact(session, plan.row, plan.values, actor)
 
 

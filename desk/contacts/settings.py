@@ -13,7 +13,7 @@ from desk.companies.tables import Company
 from desk.contacts.tables import Contact, ContactCompany, PortalAccount
 from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
-from desk.events.changes import Changes, apply_changes, record_changes
+from desk.events.changes import Changes, apply_changes, record_changes, record_many
 from desk.events.log import Actor, record_event
 from desk.folding import contains
 from desk.keyset import read_cursor, write_cursor
@@ -140,6 +140,33 @@ async def create_contact(session: AsyncSession, values: ContactValues, actor: Ac
     return contact
 
 
+async def create_contacts(
+    session: AsyncSession, several: Sequence[ContactValues], actor: Actor
+) -> None:
+    """Adds many contacts, each with an account on its address, in a few statements.
+
+    Their addresses must be nobody's yet and their companies registered.
+    """
+    now = datetime.now(UTC)
+    ids = await _ids_by_cnpj(session, {cnpj for each in several for cnpj in each.companies})
+    new = [
+        Contact(name=each.name, email=each.email, phone=each.phone or None, created_at=now)
+        for each in several
+    ]
+    session.add_all(new)
+    await session.flush()
+    for contact, values in zip(new, several, strict=True):
+        if values.email is not None:
+            session.add(PortalAccount(contact_id=contact.id, username=values.email, created_at=now))
+        session.add_all(
+            ContactCompany(contact_id=contact.id, company_id=ids[plain_cnpj(cnpj)], created_at=now)
+            for cnpj in dict.fromkeys(values.companies)
+        )
+    await session.flush()
+    facts = [{"id": contact.id, "contact_id": contact.id} for contact in new]
+    await record_many(session, "contact.created", actor, facts)
+
+
 async def change_contact(
     session: AsyncSession, contact: Contact, values: ContactValues, actor: Actor
 ) -> Changes:
@@ -163,12 +190,16 @@ async def change_contact(
 
 
 async def _company_ids(session: AsyncSession, cnpjs: Collection[str]) -> set[int]:
-    wanted = {plain_cnpj(cnpj) for cnpj in cnpjs}
-    query = select(Company.cnpj, Company.id).where(Company.cnpj.in_(wanted))
-    found = dict((await session.execute(query)).all())
-    if missing := sorted(wanted - set(found)):
+    found = await _ids_by_cnpj(session, cnpjs)
+    if missing := sorted({plain_cnpj(cnpj) for cnpj in cnpjs} - set(found)):
         raise Invalid("companies", "Nenhuma empresa tem o CNPJ {value}.", value=missing[0])
     return set(found.values())
+
+
+async def _ids_by_cnpj(session: AsyncSession, cnpjs: Collection[str]) -> dict[str, int]:
+    wanted = {plain_cnpj(cnpj) for cnpj in cnpjs}
+    query = select(Company.cnpj, Company.id).where(Company.cnpj.in_(wanted))
+    return dict((await session.execute(query)).all())
 
 
 async def _set_email(session: AsyncSession, contact: Contact, email: str | None) -> None:

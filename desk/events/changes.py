@@ -1,14 +1,17 @@
 """Changes of settings as events: what was changed, by whom, from what to what."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.db import current_transaction_id
 from desk.events.log import Actor, record_event
+from desk.events.tables import Event
 
 
 @dataclass
@@ -61,6 +64,27 @@ async def record_changes(
         before={name: changes.before[name] for name in shown},
         after={name: changes.after[name] for name in shown},
     )
+
+
+async def record_many(
+    session: AsyncSession, kind: str, actor: Actor, facts: Sequence[Mapping[str, Any]]
+) -> None:
+    """Appends one event of a kind for each of many rows, in one statement."""
+    if not facts:
+        return
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "at": now,
+            "kind": kind,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "data": dict(data),
+            "transaction_id": current_transaction_id(),
+        }
+        for data in facts
+    ]
+    await session.execute(insert(Event).values(rows))
 
 
 def _plain(value: object) -> object:
