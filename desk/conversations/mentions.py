@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import Conversation, Mention, Message
@@ -21,6 +21,16 @@ async def mentionable_users(
     query = select(User).where(User.active, _may_see(conversation)).order_by(User.name, User.id)
     if but is not None:
         query = query.where(User.id != but.id)
+    return (await session.execute(query)).scalars().all()
+
+
+async def others_of_the_team(session: AsyncSession, conversation: Conversation) -> Sequence[User]:
+    """Agents, supervisors and admins who may not be named here, by name: they do not see it."""
+    query = (
+        select(User)
+        .where(User.active, User.role != Role.DESIGNER, not_(_may_see(conversation)))
+        .order_by(User.name, User.id)
+    )
     return (await session.execute(query)).scalars().all()
 
 

@@ -155,9 +155,10 @@ class PersonName(BaseModel):
 
 
 class Mentionable(BaseModel):
-    """Who may be named in a note."""
+    """Who may be named in a note; ``without_access``: colleagues who do not see the conversation."""
 
     users: list[PersonName]
+    without_access: list[PersonName]
 
 
 class MessageOfContact(MessageShown):

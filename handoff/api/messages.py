@@ -1,5 +1,6 @@
 """Messages and notes of a conversation."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sanic.response import json
 
 from desk.contacts.portal_access import hide_credentials
 from desk.conversations.access import visible_conversation
-from desk.conversations.mentions import mentionable_users
+from desk.conversations.mentions import mentionable_users, others_of_the_team
 from desk.conversations.resending import resend_message
 from desk.conversations.revisions import revisions_of
 from desk.conversations.team_messages import (
@@ -23,6 +24,7 @@ from desk.conversations.thread import MessageView, QuoteView, latest_messages, m
 from desk.db import MAX_SMALL_KEY
 from desk.events.log import by_agent
 from desk.media.store import StoredFile
+from desk.team.tables import User
 from handoff.api.answers import Mentionable, MessageId, MessagesShown, Revisions, Stored
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.media import media_url
@@ -192,11 +194,16 @@ async def list_revisions(request: Request, conversation_id: str, message_id: int
 
 @api_user("agent", "supervisor", "admin")
 async def list_mentionable(request: Request, conversation_id: str) -> HTTPResponse:
-    """Colleagues whom a note here may name."""
+    """Colleagues whom a note here may name, and those who do not see the conversation."""
     async with services_of(request).database.reading() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
         users = await mentionable_users(session, found, but=current_user(request))
-    return json({"users": [{"id": user.id, "name": user.name} for user in users]})
+        others = await others_of_the_team(session, found)
+    return json({"users": _names_json(users), "without_access": _names_json(others)})
+
+
+def _names_json(users: Sequence[User]) -> list[dict[str, Any]]:
+    return [{"id": user.id, "name": user.name} for user in users]
 
 
 _ALL = "/conversations/<conversation_id:str>/messages"

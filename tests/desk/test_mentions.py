@@ -7,6 +7,7 @@ from desk.conversations.mentions import (
     has_unseen_mention,
     mark_mentions_seen,
     mentionable_users,
+    others_of_the_team,
 )
 from desk.conversations.ownership import assign_to_queue, claim
 from desk.conversations.tables import Conversation, Mention
@@ -53,8 +54,10 @@ async def test_those_may_be_named_who_see_the_conversation(database: Database) -
         current = await session.get_one(Conversation, conversation.id)
         everybody = await mentionable_users(session, current)
         others = await mentionable_users(session, current, but=people["ana"])
+        outside = await others_of_the_team(session, current)
     assert [user.name for user in everybody] == ["Ana Silva", "Bia Silva", "Sueli Silva"]
     assert [user.name for user in others] == ["Bia Silva", "Sueli Silva"]
+    assert [user.name for user in outside] == ["Caio Silva"]
 
 
 async def test_who_is_named_is_told_until_they_look(database: Database) -> None:

@@ -282,7 +282,9 @@ def test_a_colleague_is_named_in_a_note_and_one_without_access_is_not(
     served: Served, waiting: Visitor
 ) -> None:
     with served.team("ana@demo.ponte") as ana, served.team("bruno@demo.ponte") as bruno:
-        listed = ana.get(of(waiting, "/mentionable")).json()["users"]
+        answer = ana.get(of(waiting, "/mentionable")).json()
+        listed = answer["users"]
+        assert "Bruno" in [each["name"].split()[0] for each in answer["without_access"]]
         assert bruno.get(of(waiting, "/mentionable")).status_code == 404
         ids = {each["name"].split()[0]: each["id"] for each in listed}
         assert "Sueli" in ids

@@ -206,6 +206,11 @@ def test_colleagues_are_named_in_notes_and_see_who_looks_and_writes(
     ana.box.press("Enter")
     expect(bubble(ana.messages, "veja @Sueli").locator(".mention")).to_have_text("@Sueli")
 
+    ana.box.press_sequentially("e @bruno")
+    expect(ana.page.get_by_text("não tem acesso a esta conversa")).to_be_visible()
+    check_accessible(ana.page, "a colleague who does not see the conversation")
+    ana.box.fill("")
+
     around = ana.page.locator("#around")
     sueli.page.goto(ana.page.url)
     expect(around).to_have_text("Sueli também está vendo", timeout=LIVE_MS)

@@ -8,9 +8,7 @@ import { openConversation, post, refreshPane } from "./page.js";
 import { rememberPlace, restorePlace } from "./thread.js";
 import { showWaitingCount } from "./title.js";
 import { showProblem } from "./toast.js";
-import { learnLengths } from "/static/assets/record.js";
 import { t } from "/static/assets/words.js";
-import { zoomPictures } from "/static/assets/zoom.js";
 
 const REFRESH_WAITING_TIMES_MS = 30_000;
 const FINE_POINTER = matchMedia("(pointer: fine)");
@@ -40,7 +38,7 @@ async function tellSeen() {
   delete pane.dataset.unread;
   const { conversation, lastSeq } = pane.dataset;
   await post(`/console/conversations/${conversation}/seen`, [["seq", lastSeq]]).catch(() => {});
-  refreshInbox();
+  refreshInbox([conversation]);
 }
 
 function makeReady() {
@@ -107,6 +105,4 @@ live.onChange((ids) => {
 });
 setInterval(() => refreshInbox(), REFRESH_WAITING_TIMES_MS);
 listenToThread(box);
-zoomPictures();
-learnLengths();
 makeReady();

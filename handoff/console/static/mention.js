@@ -1,5 +1,6 @@
 /* Naming a colleague in a note: @ opens a list of those who may see the conversation. */
 import { element } from "/static/assets/text.js";
+import { t } from "/static/assets/words.js";
 import { call } from "./page.js";
 
 const MOST_SHOWN = 8;
@@ -10,7 +11,7 @@ const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase
 
 async function colleagues(id) {
   if (!people.has(id)) {
-    const asked = call("GET", `/api/v1/conversations/${id}/mentionable`).then(({ users }) => users);
+    const asked = call("GET", `/api/v1/conversations/${id}/mentionable`);
     people.set(id, asked);
     asked.catch(() => people.delete(id));
   }
@@ -26,7 +27,7 @@ function calledName(person, all) {
 /** Ids of the colleagues whom these words name; fails when nobody can tell, so that nobody is forgotten. */
 export async function mentionsIn(id, words) {
   if (!words.includes("@")) return [];
-  const all = await colleagues(id);
+  const { users: all } = await colleagues(id);
   const text = ` ${plain(words)} `;
   return all
     .filter((person) => [person.name, calledName(person, all)].some((name) => text.includes(`@${plain(name)}`) && !continues(text, plain(name))))
@@ -72,15 +73,25 @@ export function pickMentions({ id, textarea, isNote }) {
     textarea.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  /** Who does not see the conversation cannot be called to it; better said now than wondered about later. */
+  function showMissing({ name }) {
+    hide();
+    const words = t("{name} não tem acesso a esta conversa.", { name });
+    list.replaceChildren(element("li", { class: "picker__item", role: "option", "aria-disabled": "true" }, words));
+    list.hidden = false;
+  }
+
   async function suggest() {
     const called = isNote() && CALLED.exec(textarea.value.slice(0, textarea.selectionStart));
     if (!called) return hide();
-    const all = await colleagues(id).catch(() => []);
+    const { users: all, without_access: others } = await colleagues(id).catch(() => ({ users: [], without_access: [] }));
     if (!CALLED.test(textarea.value.slice(0, textarea.selectionStart))) return hide();
     const wanted = plain(called[1]);
     const fits = (person) => plain(person.name).startsWith(wanted) || plain(person.name).includes(` ${wanted}`);
     shown = all.filter(fits).slice(0, MOST_SHOWN).map((person) => ({ ...person, full: person.name, name: calledName(person, all) }));
     const named = called[1].endsWith(" ") && shown.some((person) => plain(person.name) === wanted.trim());
+    const missing = wanted && shown.length === 0 ? others.find(fits) : null;
+    if (missing) return showMissing(missing);
     if (shown.length === 0 || named) return hide();
     list.replaceChildren(
       ...shown.map((person, index) => {
@@ -102,7 +113,7 @@ export function pickMentions({ id, textarea, isNote }) {
   textarea.form.addEventListener(
     "keydown",
     (event) => {
-      if (event.target !== textarea || list.hidden || event.isComposing) return;
+      if (event.target !== textarea || list.hidden || event.isComposing || shown.length === 0) return;
       if (event.key === "ArrowDown") mark(at + 1);
       else if (event.key === "ArrowUp") mark(at - 1);
       else if (event.key === "Enter" || event.key === "Tab") pick(at);

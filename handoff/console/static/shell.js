@@ -5,7 +5,9 @@ import * as shortcuts from "./shortcuts.js";
 import "./presence.js";
 import "./title.js";
 import { showToast } from "./toast.js";
+import { learnLengths } from "/static/assets/record.js";
 import { t } from "/static/assets/words.js";
+import { zoomPictures } from "/static/assets/zoom.js";
 
 const { preferences } = JSON.parse(document.getElementById("frame").textContent);
 const line = document.getElementById("connection");
@@ -18,6 +20,8 @@ live.onState((state) => {
 live.open();
 notices.listen(preferences);
 shortcuts.listen(preferences.shortcuts);
+zoomPictures();
+learnLengths();
 
 document.addEventListener("htmx:before:response", (event) => {
   if (event.detail.ctx.response.raw.redirected) {
