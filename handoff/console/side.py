@@ -40,13 +40,14 @@ ALIAS_LABELS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """A known fact about the contact."""
+    """A known fact about the contact; ``href`` leads to more of it."""
 
     icon: str
     label: str
     text: str
     detail: str = ""
     blocked: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ async def facts_of(session: AsyncSession, contact: Contact) -> list[Fact]:
             company.name,
             format_cnpj(company.cnpj),
             blocked=company.blocked,
+            href=f"/console/tickets?company={company.id}",
         )
         for company in await companies_of(session, contact.id)
     ]
