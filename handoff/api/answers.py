@@ -155,7 +155,7 @@ class PersonName(BaseModel):
 
 
 class Mentionable(BaseModel):
-    """Who may be named in a note; ``without_access``: colleagues who do not see the conversation."""
+    """Who may be named in a note, and (``without_access``) who does not see the conversation."""
 
     users: list[PersonName]
     without_access: list[PersonName]
