@@ -236,11 +236,16 @@ def test_the_list_pages_by_cursor_over_http(served: Served) -> None:
         visitor.post("página")
         served.queue_up(visitor.conversation, "comercial")
     with served.team("supervisora@demo.ponte") as sueli:
-        listed = sueli.get("/conversations", params={"queue": "comercial", "q": "página"}).json()
-        assert {each["id"] for each in listed["conversations"]} == {
-            visitor.conversation for visitor in visitors
-        }
-        assert listed["next_cursor"] is None
+        query = {"queue": "comercial", "q": "página"}
+
+        def found() -> set[str]:
+            listed = sueli.get("/conversations", params=query).json()
+            assert listed["next_cursor"] is None
+            return {each["id"] for each in listed["conversations"]}
+
+        # What was written is found a moment later.
+        wanted = {visitor.conversation for visitor in visitors}
+        served.until(lambda: found() == wanted, "finding them")
     for visitor in visitors:
         visitor.client.close()
 
