@@ -4,6 +4,7 @@ The service is the real one; a fake Rasa answers in the bot's place, which here 
 """
 
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ from sqlalchemy import select
 
 from desk.channels.tables import Channel
 from desk.contacts.tables import Contact
+from desk.conversations.ownership import claim
 from desk.conversations.receive import Inbound, receive_message
 from desk.conversations.tables import Conversation, Message
 from desk.states import Owner
 from desk.team.tables import Queue
+from desk.team.users import find_user
 from tests.handoff.serving import PASSWORD, Served, copy_of
 from tests.journeys.conftest import OpenPage, picture
 from tests.journeys.people import LIVE_MS, check_accessible, check_fits
@@ -175,6 +178,51 @@ def test_a_row_in_focus_keeps_it_while_others_arrive(served: Served, open_page: 
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
+def test_what_leaves_the_list_is_marked_while_one_reads_and_gone_when_one_is_done(
+    served: Served, open_page: OpenPage
+) -> None:
+    page = sign_in(open_page("sueli", **DESKTOP), served, "view=queue")
+    first, second = names(page)[:2]
+    page.locator("body").press("j")
+    expect(page.locator(".row__link:focus")).to_contain_text(first)
+    page.keyboard.press("j")
+    _take(served, first)
+    expect(row(page, first)).to_have_attribute("data-gone", "Saiu desta lista", timeout=LIVE_MS)
+    expect(page.locator(".row__link:focus")).to_contain_text(second)
+    page.get_by_role("searchbox").focus()
+    expect(row(page, first)).to_have_count(0)
+    expect(page.locator("#tab-team")).to_contain_text("1")
+
+
+def test_a_storm_of_messages_is_asked_for_twice_a_second_at_most(
+    served: Served, open_page: OpenPage
+) -> None:
+    page = sign_in(open_page("sueli", **DESKTOP), served)
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url) if "/inbox?" in each.url else None)
+    begin = time.monotonic()
+    for number in range(40):
+        says(served, f"Cliente {number + 10:03d}", f"mensagem {number}")
+    expect(page.locator("#rows > .row").first).to_contain_text("Cliente 049", timeout=LIVE_MS)
+    page.wait_for_timeout(QUIET_MS)
+    assert len(asked) <= 2 * (time.monotonic() - begin) + 1
+
+
+def _take(served: Served, name: str) -> None:
+    """Ana claims somebody's conversation."""
+
+    async def take() -> None:
+        async with served.database.transaction() as session:
+            query = select(Conversation.id).join(Contact, Contact.id == Conversation.contact_id)
+            found = await session.execute(query.where(Contact.name == name))
+            ana = await find_user(session, "ana@demo.ponte")
+            assert ana is not None
+            await claim(session, found.scalar_one(), ana)
+        served.services.pulse.beat()
+
+    served.call(take())
+
+
 def test_words_are_found_marked_and_kept_in_the_address(
     served: Served, open_page: OpenPage
 ) -> None:
@@ -263,10 +311,10 @@ def test_a_phone_shows_it_all_and_comes_back_to_its_place(
     page.locator("#inbox-scroll").evaluate("area => area.scrollTop = area.scrollHeight")
     expect(page.locator("#rows > .row")).to_have_count(100)
     row(page, "Cliente 080").scroll_into_view_if_needed()
-    before = page.locator("#inbox-scroll").evaluate("area => area.scrollTop")
+    before = top_of(row(page, "Cliente 080"))
     row(page, "Cliente 080").tap()
     expect(page.locator("#conversation h2").first).to_contain_text("Cliente 080")
     page.get_by_role("link", name="Voltar para a lista").tap()
     expect(row(page, "Cliente 080")).to_be_visible()
-    after = page.locator("#inbox-scroll").evaluate("area => area.scrollTop")
-    assert after == pytest.approx(before, abs=5)
+    expect(page.locator("#rows > .row")).to_have_count(100)
+    assert top_of(row(page, "Cliente 080")) == pytest.approx(before, abs=5)

@@ -1,6 +1,16 @@
 /* The inbox: which conversations are shown, searching and filtering them, and keeping the list live. */
 import { openFilters } from "./inbox_filters.js";
-import { append, bringIn, isBusy, listed, parse, pointerRestsIn, shownRows } from "./inbox_rows.js";
+import {
+  append,
+  bringIn,
+  isBusy,
+  listed,
+  parse,
+  pointerRestsIn,
+  putReader,
+  readerPlace,
+  shownRows,
+} from "./inbox_rows.js";
 import { openConversation, partOf, post } from "./page.js";
 
 const REFRESH_MS = 500;
@@ -23,7 +33,7 @@ let again = false;
 let lastAt = 0;
 let latestShow = 0;
 let viewBefore = "";
-let lastTop = 0; // A list that is hidden behind a conversation has lost it.
+let place = null; // The reader's, noted while the list is visible: one behind a conversation has lost it.
 
 /** The rows are read anew soon, at most twice a second; a search, which costs more, less often.
     `ids`: what changed; null: anything may have. */
@@ -181,7 +191,7 @@ document.addEventListener(
   "scroll",
   ({ target }) => {
     if (target.id !== "inbox-scroll") return;
-    if (target.checkVisibility()) lastTop = target.scrollTop;
+    if (target.checkVisibility()) notePlace();
     settle();
   },
   true,
@@ -213,18 +223,24 @@ document.addEventListener("focusin", (event) => {
   if (row && [...row.parentElement.children].slice(-NEAR_END_ROWS).includes(row)) loadMore();
 });
 
+let noting = 0;
+function notePlace() {
+  cancelAnimationFrame(noting);
+  noting = requestAnimationFrame(() => (place = byId("inbox-scroll").scrollTop > 0 ? readerPlace() : null));
+}
+
 /* A phone shows the list or a conversation: back in the list, the reader is where they were. */
 addEventListener("pagehide", () => {
-  const kept = { query: box().dataset.query, top: lastTop, rows: shownRows(), at: Date.now() };
+  const kept = { query: box().dataset.query, place, rows: shownRows(), at: Date.now() };
   sessionStorage.setItem(KEPT, JSON.stringify(kept));
 });
 async function comeBack() {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  if (!kept || kept.query !== box().dataset.query || Date.now() - kept.at > KEPT_MS || kept.top === 0) return;
+  if (!kept || kept.query !== box().dataset.query || Date.now() - kept.at > KEPT_MS || !kept.place) return;
   const text = await partOf(`/console/inbox?${kept.query}&shown=${kept.rows}&open=${openConversation()}`);
   if (!text) return;
   bringIn(parse(text), null);
-  byId("inbox-scroll").scrollTop = kept.top;
+  putReader(kept.place);
 }
 
 comeBack();

@@ -61,17 +61,35 @@ function orderAfter(first, next, news, changed) {
   return [...ids, ...kept];
 }
 
+/** The first row that the reader sees, and how far below the top it begins. */
+export function readerPlace() {
+  const top = scroller().getBoundingClientRect().top;
+  const first = rowsOf(list()).find((row) => row.getBoundingClientRect().bottom > top);
+  return first ? { id: first.id, offset: first.getBoundingClientRect().top - top } : null;
+}
+
+/** Scrolls so that this row is there again, whatever became of those above it. */
+export function putReader(place) {
+  const row = place && byId(place.id);
+  if (!row) return;
+  const top = scroller().getBoundingClientRect().top;
+  scroller().scrollTop += row.getBoundingClientRect().top - top - place.offset;
+}
+
 function changeInPlace(order, news) {
+  const place = readerPlace();
   const stays = new Set(order);
   let missing = 0;
   for (const row of rowsOf(list())) {
-    row.classList.toggle("row--gone", !stays.has(row.id));
+    if (stays.has(row.id)) delete row.dataset.gone;
+    else row.dataset.gone = t("Saiu desta lista");
     if (news.has(row.id)) change(row, news.get(row.id));
   }
   const places = new Map(rowsOf(list()).map((row, place) => [row.id, place]));
   order.slice(0, news.size).forEach((id, place) => {
     if (!places.has(id) || (places.get(id) > place && news.has(id) && cameUp(id, place, places, order))) missing += 1;
   });
+  putReader(place);
   offer(missing);
 }
 
@@ -84,7 +102,7 @@ function rearrange(order, news) {
   for (const id of order) {
     const known = byId(id);
     const row = known ?? news.get(id);
-    row.classList.remove("row--gone");
+    delete row.dataset.gone;
     if (known && news.has(id)) change(known, news.get(id));
     if (row === at) at = at.nextElementSibling;
     else list().insertBefore(row, at);
