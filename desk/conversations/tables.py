@@ -111,6 +111,8 @@ class Conversation(Base):
             "assignee_id",
             "last_message_at",
             "id",
+            "queue_id",  # These two only spare the row when it is counted.
+            "status",
             postgresql_where=_WITH_PEOPLE,
             sqlite_where=_WITH_PEOPLE,
         ),

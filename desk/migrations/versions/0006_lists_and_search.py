@@ -20,7 +20,11 @@ _IN_ORDER = (
     ("created_at_id", ["created_at", "id"]),
 )
 _PARTIAL = (
-    ("people", ["owner", "assignee_id", "last_message_at", "id"], "owner <> 'bot'"),
+    (
+        "people",
+        ["owner", "assignee_id", "last_message_at", "id", "queue_id", "status"],
+        "owner <> 'bot'",
+    ),
     ("waiting", ["waiting_since", "id"], "waiting_since IS NOT NULL"),
     ("reopened", ["last_message_at", "id"], "reopened_at IS NOT NULL"),
     ("priority", ["priority", "last_message_at", "id"], "priority <> 0"),
