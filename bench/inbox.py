@@ -138,8 +138,11 @@ CASES: dict[str, Case] = {
 async def measure(engine: str, samples: int, large: int = LARGE) -> dict[str, list[Measured]]:
     """Every case for a supervisor and for an agent of one of the queues."""
     async with AsyncExitStack() as stack:
-        small_desk = await stack.enter_async_context(_desk(engine, SMALL))
-        large_desk = await stack.enter_async_context(_desk(engine, large))
+        servers = PostgresDatabases() if engine == "postgresql" else None
+        if servers:
+            stack.push_async_callback(asyncio.to_thread, servers.drop_all)
+        small_desk = await stack.enter_async_context(_desk(servers, SMALL))
+        large_desk = await stack.enter_async_context(_desk(servers, large))
         results: dict[str, list[Measured]] = {}
         for role in (Role.SUPERVISOR, Role.AGENT):
             desks = [(desk, await _viewer(desk, role)) for desk in (small_desk, large_desk)]
@@ -183,10 +186,9 @@ async def _viewer(database: Database, role: Role) -> User:
 
 
 @asynccontextmanager
-async def _desk(engine: str, count: int) -> AsyncIterator[Database]:
-    """A database of its own with so many conversations, gone afterwards."""
+async def _desk(servers: PostgresDatabases | None, count: int) -> AsyncIterator[Database]:
+    """A database of its own with so many conversations; without a server a file."""
     with tempfile.TemporaryDirectory() as folder:
-        servers = PostgresDatabases() if engine == "postgresql" else None
         url = servers.clone() if servers else f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}"
         if servers is None:
             await asyncio.to_thread(upgrade, url)
@@ -196,8 +198,6 @@ async def _desk(engine: str, count: int) -> AsyncIterator[Database]:
             yield database
         finally:
             await database.close()
-            if servers:
-                await asyncio.to_thread(servers.drop_all)
 
 
 async def _fill(database: Database, count: int) -> None:
