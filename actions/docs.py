@@ -1,16 +1,27 @@
-"""Questions on how something is done."""
+"""Questions on how something is done, answered from the documentation."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.handoff import NEW_TICKET, NO, PERSON
-from actions.menu import offer
+from actions.menu import Option, offer
+from actions.turn import heard, knowledge
+from desk.knowledge.answer import answer_text
+from desk.knowledge.search import Hit, Verdict
+
+HELPED = Option("1", "utter_option_docs_helped", "docs_helped", answers="affirm")
+NOT_HELPED = Option("2", "utter_option_docs_not_helped", "docs_next", answers="deny")
+NONE_OF_THESE = "utter_option_docs_none"
+_MAYBE_PAGES = 3
 
 
 class ActionAnswerFromDocs(Action):
-    """Says honestly that there is no answer yet, and offers a person or a ticket."""
+    """Answers with the passage that fits, or with pages that may; says honestly when none does."""
 
     def name(self) -> str:
         return "action_answer_from_docs"
@@ -18,8 +29,87 @@ class ActionAnswerFromDocs(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
+        question = heard(tracker).text
+        found = await knowledge().find(question)
+        asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
+        if found.verdict is Verdict.ANSWER:
+            return [*asked, *tell(dispatcher, tracker, question, found.hits[0], [])]
+        if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
+            return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_unavailable")
-        if tracker.active_loop_name:
-            dispatcher.utter_message(response="utter_docs_in_form")
-            return []
-        return [offer(dispatcher, "utter_docs_menu", [PERSON, NEW_TICKET, NO])]
+        return [*asked, *_offer_more_help(dispatcher, tracker)]
+
+
+class ActionDocsNext(Action):
+    """The last answer did not help: the page that was chosen, the next best, or a person."""
+
+    def name(self) -> str:
+        return "action_docs_next"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        question = str(tracker.get_slot("docs_question") or "")
+        shown: list[dict[str, Any]] = list(tracker.get_slot("docs_shown") or [])
+        wanted = tracker.get_slot("docs_wanted")
+        forget = SlotSet("docs_wanted", None)
+        found = await knowledge().find(question)
+        known = {each["passage"] for each in shown}
+        for hit in found.hits:
+            fits = hit.passage_id == wanted if wanted else hit.passage_id not in known
+            # After a miss only what is about as likely is worth another look.
+            if fits and (wanted or (len(shown) == 1 and found.verdict is Verdict.ANSWER)):
+                return [forget, *tell(dispatcher, tracker, question, hit, shown)]
+        dispatcher.utter_message(response="utter_docs_exhausted")
+        return [forget, *_offer_more_help(dispatcher, tracker)]
+
+
+class ActionDocsHelped(Action):
+    """The answer helped."""
+
+    def name(self) -> str:
+        return "action_docs_helped"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_docs_helped")
+        return [SlotSet(name, None) for name in ("docs_question", "docs_shown", "menu")]
+
+
+def tell(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    question: str,
+    hit: Hit,
+    shown: Sequence[dict[str, Any]],
+) -> list[EventType]:
+    """Says what answers, with the page; outside a form it asks whether that helped."""
+    dispatcher.utter_message(
+        response="utter_docs_answer",
+        answer=answer_text(question, hit.blocks, hit.titles),
+        title=hit.page_title,
+        url=hit.url,
+    )
+    told = {"passage": hit.passage_id, "title": hit.page_title}
+    events: list[EventType] = [SlotSet("docs_shown", [*shown, told])]
+    if not tracker.active_loop_name:
+        events.append(offer(dispatcher, "utter_docs_helped_question", [HELPED, NOT_HELPED]))
+    return events
+
+
+def _offer_pages(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> EventType:
+    """Pages that may answer, to choose from."""
+    options = [
+        Option(str(number), hit.titles[-1], "docs_next", {"docs_wanted": hit.passage_id})
+        for number, hit in enumerate(hits, 1)
+    ]
+    none = Option(str(len(hits) + 1), NONE_OF_THESE, "docs_next", answers="deny")
+    return offer(dispatcher, "utter_docs_maybe", [*options, none])
+
+
+def _offer_more_help(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    if tracker.active_loop_name:
+        dispatcher.utter_message(response="utter_docs_in_form")
+        return []
+    return [offer(dispatcher, "utter_docs_menu", [PERSON, NEW_TICKET, NO])]

