@@ -18,6 +18,7 @@ from desk.errors import Invalid
 from desk.states import Status
 
 Key = datetime | int
+_LARGEST = 2**31 - 1
 _PARTS = ("reopened_at IS NOT NULL", "waiting_since IS NOT NULL", "priority <> 0")
 _REOPENED, _WAITING, _WITH_PRIORITY = (text(f"conversations.{part}") for part in _PARTS)
 
@@ -147,7 +148,7 @@ def read_place(cursor: str, sections: Sequence[Section]) -> Place:
 
 def _read_key(key: Any, column: Any) -> Key:
     if column.type.python_type is int:
-        _check_number(key, -MAX_KEY, MAX_KEY)
+        _check_number(key, -_LARGEST, _LARGEST)
         return int(key)
     return datetime.fromisoformat(key).astimezone(UTC)
 

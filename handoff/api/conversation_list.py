@@ -1,6 +1,6 @@
 """The list of conversations with its filters and search, and the tags that filter it."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -149,10 +149,10 @@ def _moment(
     try:
         if len(value) == _DAY_CHARS:
             day = date.fromisoformat(value) + timedelta(days=1 if whole_day else 0)
-            return datetime(day.year, day.month, day.day, tzinfo=zone)
+            return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
         moment = datetime.fromisoformat(value)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        return aware.astimezone(zone)
+        return aware.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Invalid(name, _("A data ou a hora não é válida.")) from error
 

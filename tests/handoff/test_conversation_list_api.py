@@ -1,5 +1,6 @@
 """The list of conversations over HTTP: filters, search and tags."""
 
+import base64
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,9 @@ import pytest
 from desk.events.log import SYSTEM
 from desk.tags.settings import TagValues, create_tag
 from tests.handoff.serving import Served, Visitor
+
+# A priority that no database keeps.
+LARGE_CURSOR = base64.urlsafe_b64encode(b'[0,1099511627776,0,"2026-01-01",1]').decode().rstrip("=")
 
 
 @pytest.fixture
@@ -69,8 +73,11 @@ def test_filters_of_the_address_narrow_the_list(served: Served, waiting: Visitor
         ("since=ontem", "since"),
         ("until=2026-13-45", "until"),
         ("until=9999-12-31", "until"),
+        ("since=9999-12-31T23:59:59-03:00", "since"),
+        ("since=0001-01-01T00:00:00%2B14:00", "since"),
         ("unread=talvez", "unread"),
         ("cursor=x", "cursor"),
+        (f"sort=priority&cursor={LARGE_CURSOR}", "cursor"),
         ("company=-1", "company"),
     ],
 )
