@@ -1,7 +1,8 @@
 """Pictures: their size as a reader sees it, and a small copy of a large one.
 
-Bounded, since anybody may send anything: what is larger than ``MOST_PIXELS``, or is no picture
-that Pillow opens, has neither size nor small copy and is shown as it came.
+Bounded, since anybody may send anything: what has more pixels than these, or is no picture that
+Pillow opens, has no small copy (or not even a size) and is shown as it came. A JPEG is made small
+while it is read, so that a phone's largest photo takes little memory; others are read whole.
 """
 
 import os
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-MOST_PIXELS = 60_000_000
+MOST_PIXELS = 89_000_000
+MOST_PIXELS_READ_WHOLE = 40_000_000
 SMALL_PIXELS = 720
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 # Exif's orientation: from 5 on, width and height change places.
@@ -42,9 +44,7 @@ def small_copy(source: Path, folder: Path) -> Path | None:
         return target
     try:
         with Image.open(source, formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS or getattr(
-                picture, "is_animated", False
-            ):
+            if not _may_be_read(picture):
                 return None
             picture.draft("RGB", (SMALL_PIXELS * 2, SMALL_PIXELS * 2))
             small = ImageOps.exif_transpose(picture)
@@ -54,6 +54,11 @@ def small_copy(source: Path, folder: Path) -> Path | None:
     except _REFUSED:
         return None
     return target
+
+
+def _may_be_read(picture: Image.Image) -> bool:
+    most = MOST_PIXELS if picture.format == "JPEG" else MOST_PIXELS_READ_WHOLE
+    return picture.width * picture.height <= most and not getattr(picture, "is_animated", False)
 
 
 def _save(picture: Image.Image, target: Path) -> None:

@@ -69,6 +69,14 @@ async def test_what_is_no_good_picture_has_no_small_copy(tmp_path: Path, data: b
     assert small_copy(path_of(tmp_path, stored.sha256), tmp_path / "small") is None
 
 
+async def test_what_would_take_too_much_memory_has_no_small_copy(tmp_path: Path) -> None:
+    kept = BytesIO()
+    Image.new("1", (9000, 5000)).save(kept, "PNG")
+    stored = await store_file(tmp_path, kept.getvalue(), "a.png", 10**6)
+    assert (stored.width_px, stored.height_px) == (9000, 5000)
+    assert small_copy(path_of(tmp_path, stored.sha256), tmp_path / "small") is None
+
+
 @pytest.mark.parametrize(
     ("data", "name", "mime"),
     [
