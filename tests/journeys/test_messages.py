@@ -256,6 +256,13 @@ def test_a_line_shows_where_the_unseen_begin_until_the_conversation_is_left(
     expect(bubble(ana.messages, "recebi agora")).to_be_visible()
     expect(line).to_have_count(0)
 
+    show_page(ana.page, "hidden")
+    customer.write("e agora?")
+    expect(first_after).to_contain_text("e agora?", timeout=LIVE_MS)
+    show_page(ana.page, "visible")
+    ana.say("agora sim")
+    expect(first_after).to_contain_text("e agora?")
+
 
 def talking(
     served: Served,
@@ -286,6 +293,18 @@ def conversation_of(customer: Customer) -> str:
     )
     conversation: str = answer.json()["conversation"]
     return conversation
+
+
+def show_page(page: Page, state: str) -> None:
+    """As when the browser's tab is left, or looked at again."""
+    page.evaluate(
+        """state => {
+            const now = { value: state, configurable: true };
+            Object.defineProperty(document, "visibilityState", now);
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
 
 
 def bubble(area: Locator, text: str) -> Locator:
