@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import json
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from desk.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound, TooLarge
 from handoff.i18n import N_, _
@@ -62,6 +62,9 @@ _BOUNDS = {
     "gt": N_("O valor precisa ser maior que {}."),
     "lt": N_("O valor precisa ser menor que {}."),
 }
+
+
+TAKEN = N_("Outra pessoa acabou de salvar o mesmo. Recarregue e confira.")
 
 
 class Problem(SanicException):
@@ -163,12 +166,22 @@ def _sanic_error(request: Request, error: SanicException) -> HTTPResponse:
 def _unexpected(request: Request, error: Exception) -> HTTPResponse:
     if _is_unstorable(error):
         return _answer(request, 400, _words_of(400), _code(400))
+    if is_taken(error):
+        return _answer(request, 409, _(TAKEN), _code(409))
     reference = uuid.uuid4().hex[:8]
     logger.error(
         "request.failed", path=request.path, method=request.method, ref=reference, exc_info=error
     )
     words = _("Algo deu errado do nosso lado. Tente de novo; se continuar, cite {reference}.")
     return _answer(request, 500, words.format(reference=reference), "internal")
+
+
+def is_taken(error: Exception) -> bool:
+    """Whether somebody else wrote the same name or number a moment before."""
+    if not isinstance(error, IntegrityError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
 def _is_unstorable(error: Exception) -> bool:

@@ -96,15 +96,13 @@ async def preview(session: AsyncSession, kind: str, data: bytes) -> Preview:
 async def keep_import(
     session: AsyncSession, kind: str, file_name: str, data: bytes, user_id: int
 ) -> Import:
-    """Keeps a file until its import is confirmed; forgets those of days gone by.
+    """Keeps a file until its import is confirmed.
 
     Raises:
         Invalid: see ``read_file``.
     """
     table, now = read_file(kind, data), datetime.now(UTC)
-    await session.execute(
-        delete(Import).where(Import.created_at < now - timedelta(hours=KEPT_HOURS))
-    )
+    await forget_old_imports(session)
     kept = Import(
         kind=kind,
         file_name=file_name[:200],
@@ -117,6 +115,12 @@ async def keep_import(
     session.add(kept)
     await session.flush()
     return kept
+
+
+async def forget_old_imports(session: AsyncSession) -> None:
+    """Deletes files of days gone by, confirmed or not: they are full of people."""
+    last = datetime.now(UTC) - timedelta(hours=KEPT_HOURS)
+    await session.execute(delete(Import).where(Import.created_at < last))
 
 
 async def import_of(session: AsyncSession, import_id: int, user_id: int) -> Import:

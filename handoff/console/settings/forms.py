@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from sanic import HTTPResponse, Request
 from sanic.response import redirect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Conflict, Invalid
@@ -15,7 +16,7 @@ from desk.team.tables import Role
 from handoff.console.settings.sections import ROOT, menu_for
 from handoff.i18n import N_, _
 from handoff.pages import render
-from handoff.problems import in_words, words_of
+from handoff.problems import TAKEN, in_words, is_taken, words_of
 from handoff.security import current_user
 from handoff.services import services_of
 
@@ -92,6 +93,10 @@ async def save(
             await work(session, values)
     except (Invalid, Conflict) as refusal:
         return await again(refused(typed, refusal))
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+        return await again(Form(typed, {"form": _(TAKEN)}))
     services_of(request).pulse.beat("events")
     return redirect(done, status=303)
 

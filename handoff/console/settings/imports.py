@@ -6,7 +6,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw, redirect
 
 from desk.csv_tables import Plan, csv_line
-from desk.errors import Invalid
+from desk.errors import Invalid, TooLarge
 from desk.imports.run import KINDS, Preview, import_of, keep_import, preview, run_import
 from desk.imports.tables import Import
 from handoff.console.settings.forms import Form, actor_of, refused, show
@@ -47,10 +47,12 @@ async def show_imports(request: Request) -> HTTPResponse:
 async def send(request: Request) -> HTTPResponse:
     """Keeps the file until it is confirmed."""
     services = services_of(request)
-    sent, _cut = await read_form_in_part(request, services.settings)
+    sent, cut = await read_form_in_part(request, services.settings)
     check_csrf(request, sent.fields.get("csrf", ""))
     name, data = sent.files[0] if sent.files else ("", b"")
     try:
+        if cut:
+            raise TooLarge("csv", "O arquivo é grande demais. Divida-o em partes de até 5 MB.")
         if not data:
             raise Invalid("csv", "Escolha o arquivo CSV; o que chegou está vazio.")
         async with services.database.transaction() as session:
@@ -154,7 +156,7 @@ def _progress(request: Request, kept: Import) -> HTTPResponse:
 
 
 def _error(plan: Plan) -> list[Any]:
-    return [plan.line.number, plan.label, plan.error]
+    return [plan.line.number, plan.label, _(plan.error)]
 
 
 def _line(plan: Plan, fields: list[str]) -> dict[str, Any]:
