@@ -130,6 +130,7 @@ async def _page(
         types=[each for each in types if each.active or each.id == view.request_type_id],
         statuses={key: _(label) for key, label in STATUS_LABELS.items()},
         key=uuid.uuid4().hex,
+        posted=request.args.get("ok") == "posted",
         text=text,
         error=in_words(refusal) if refusal else "",
         notice="" if refusal else notices.get(request.args.get("ok", ""), ""),

@@ -1,0 +1,14 @@
+/* What is being written in a plain form outlives a reload and another form of the same page. */
+
+for (const field of document.querySelectorAll("textarea[data-draft]")) {
+  const key = `ponte.draft.${field.dataset.draft}`;
+  if (field.dataset.sent !== undefined) {
+    localStorage.removeItem(key);
+    history.replaceState(null, "", location.pathname + location.hash); // A reload must not take it for sent once more.
+  }
+  if (!field.value) field.value = localStorage.getItem(key) ?? "";
+  field.addEventListener("input", () => {
+    if (field.value) localStorage.setItem(key, field.value);
+    else localStorage.removeItem(key);
+  });
+}
