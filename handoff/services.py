@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sanic import Request
 
 from desk.db import Database
+from desk.knowledge.search import Knowledge
 from desk.settings import Settings
 from desk.vault import Vault
 from handoff.bot import RasaClient
@@ -30,6 +31,7 @@ class Services:
     delivered: Delivered
     bridge: Bridge
     presence: Presence
+    knowledge: Knowledge
 
 
 def services_of(request: Request) -> Services:

@@ -112,9 +112,8 @@ def run(system: System) -> None:
     say("preparing the database")
     system.prepare(seed=system.settings.env == "development")
     train(system)
-    if "index-docs" in system.command("--help"):
-        say("indexing the help center")
-        system.command("index-docs")
+    say("indexing the documentation (a minute the first time)")
+    say(system.command("index-docs", shows_progress=True).strip())
     say("starting Rasa, the action server and the handoff service")
     try:
         system.start()

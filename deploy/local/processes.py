@@ -210,14 +210,15 @@ class System:
         if seed:
             self.command("seed")
 
-    def command(self, name: str) -> str:
+    def command(self, name: str, *, shows_progress: bool = False) -> str:
         """Runs one of our own commands (`python -m handoff name`) and gives its output."""
         done = subprocess.run(
             [str(SERVICE_PYTHON), "-m", "handoff", name],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=None if shows_progress else subprocess.PIPE,
             text=True,
             check=False,
         )

@@ -15,6 +15,7 @@ from handoff.api import (
     conversation_list,
     conversations,
     imports,
+    knowledge,
     me,
     messages,
     presence,
@@ -54,6 +55,7 @@ register(
         *tickets.ENDPOINTS,
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
+        *knowledge.ENDPOINTS,
     ],
 )
 

@@ -1,0 +1,30 @@
+"""A progress bar for long work at a terminal; one line now and then where there is none."""
+
+import sys
+import time
+
+_BAR_CHARS = 30
+_LINE_EVERY_SECONDS = 10.0
+
+
+class ProgressBar:
+    """Shows how much of some work is done, with the time that is left."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._began = time.monotonic()
+        self._line_at = self._began
+
+    def show(self, done: int, total: int) -> None:
+        """``done`` of ``total``."""
+        now = time.monotonic()
+        left = (now - self._began) / max(done, 1) * (total - done)
+        words = f"{done}/{total} {self._unit}, {left:.0f} s left"
+        if sys.stderr.isatty():
+            filled = _BAR_CHARS * done // max(total, 1)
+            end = "\n" if done >= total else ""
+            bar = "█" * filled + "·" * (_BAR_CHARS - filled)
+            print(f"\r{bar} {words}\033[K", end=end, file=sys.stderr, flush=True)
+        elif now - self._line_at >= _LINE_EVERY_SECONDS:
+            self._line_at = now
+            print(words, file=sys.stderr, flush=True)
