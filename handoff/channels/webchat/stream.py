@@ -49,15 +49,15 @@ async def stream_events(
     subscriber = OneConversation(conversation.id)
     services.live.subscribe(subscriber)
     services.presence.watch(conversation.id, subscriber.wake)
-    typing: dict[str, str] | None = None
     try:
+        typing = await _who_types(services, conversation)
         response = await request.respond(
             content_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
         )
         if response is None:
             return
         content, views = await _after(services, conversation, after)
-        await response.send(_event(content))
+        await response.send(_event(content | {"typing": typing}))
         while not subscriber.closed:
             if views:
                 after = max(after, views[-1].seq)

@@ -59,7 +59,8 @@ function showTyping(on, name = "") {
   byId("typing").hidden = !on;
   byId("typing-who").textContent = name ? `${name} está digitando` : "A assistente está escrevendo";
   byId("typing-who").classList.toggle("visually-hidden", !name);
-  if (on) typingTimer = setTimeout(() => showTyping(false), TYPING_PATIENCE_MS);
+  // The server says when a person has stopped; the assistant's answer may fail to come.
+  if (on && !name) typingTimer = setTimeout(() => showTyping(false), TYPING_PATIENCE_MS);
 }
 
 function tellRead() {
@@ -137,6 +138,7 @@ const live = new Live({
   onState: takeState,
   onConnection(up) {
     connected = up;
+    if (!up) showTyping(false); // Nobody can say any more.
     showStatus();
     if (up) byId("transcript").ariaBusy = "false"; // The history is read out by nobody's wish.
   },
