@@ -264,6 +264,7 @@ ENDPOINTS = [
             "scope": "personal, team or global.",
             "conversation": "Only what may be inserted there (at most 30), filled.",
         },
+        answers={200: "The replies.", 404: "No such conversation that this user may see."},
     ),
     Endpoint("GET", _ONE, show_reply, "One canned reply."),
     Endpoint(
