@@ -38,6 +38,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "NotFound": (1,),
     "Problem": (2,),
     "TooLarge": (2,),
+    "wrong": (4,),
 }
 # What a shape refuses is a sentence; the others are for developers.
 REFUSALS: dict[str, tuple[int, ...] | None] = {"ValueError": (1,)}

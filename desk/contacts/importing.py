@@ -76,15 +76,17 @@ def _plan(
     line: Line, known: dict[str, Contact], registered: set[str], had: dict[int, list[str]]
 ) -> Plan:
     label = line.values.get("name", "")
-    for name, words in (("name", "Falta o nome."), ("email", "Falta o e-mail.")):
-        if not line.values.get(name):
-            return Plan.wrong(line, label or line.values.get("email", ""), name, words)
+    if not label:
+        return Plan.wrong(line, line.values.get("email", ""), "name", "Falta o nome.")
+    if not line.values.get("email"):
+        return Plan.wrong(line, label, "email", "Falta o e-mail.")
     for cnpj in _cnpjs(line):
         if not is_valid_cnpj(cnpj):
             return Plan.wrong(line, label, "cnpj", "O CNPJ não é válido.")
         if cnpj not in registered:
-            words = "Nenhuma empresa cadastrada tem este CNPJ. Importe as empresas antes."
-            return Plan.wrong(line, label, "cnpj", words)
+            return Plan.wrong(
+                line, label, "cnpj", "Este CNPJ não está cadastrado. Importe as empresas antes."
+            )
     phone = line.values.get("phone", "")
     if phone and not _PHONE.fullmatch(phone):
         return Plan.wrong(line, label, "phone", "O telefone não é válido: (11) 91234-5678.")

@@ -1,17 +1,34 @@
 """The audit log: found by kind, person and day, page by page."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import update
 
 from desk.db import Database
-from desk.events.audit import AuditFilters, list_audit, walk_audit
+from desk.events.audit import KINDS, AuditFilters, list_audit, walk_audit
 from desk.events.changes import Changes, apply_changes, record_changes
 from desk.events.log import BOT, by_agent, record_event
 from desk.events.tables import Event
 from tests.desk.building import a_user
 
 NOW = datetime.now(UTC)
+ROOT = Path(__file__).parents[2]
+_RECORDED = re.compile(r'record_(?:event|changes|many)\(\s*session,\s*"([a-z_]+\.[a-z_]+)"')
+# What the machine or a customer does by itself: seen in the conversation, nothing to account for.
+NOBODYS_DEED = {
+    "bot.failed",
+    "contact.code_sent",
+    "conversation.mood_changed",
+    "conversation.rated",
+    "conversation.rating_commented",
+    "delivery.changed",
+    "message.created",
+    "message.edit_failed",
+    "note.mention_seen",
+    "ticket.rated",
+}
 
 
 async def _fill(database: Database) -> None:
@@ -68,3 +85,14 @@ async def test_a_change_tells_values_but_not_those_about_people(database: Databa
     (event,) = page.rows
     assert event.data["fields"] == ["capacity", "name"]
     assert (event.data["before"], event.data["after"]) == ({"capacity": 8}, {"capacity": 3})
+
+
+def test_every_kind_of_event_is_in_the_log_or_known_to_be_none_of_its() -> None:
+    recorded = {
+        kind
+        for folder in ("desk", "handoff", "actions")
+        for path in (ROOT / folder).rglob("*.py")
+        for kind in _RECORDED.findall(path.read_text("utf-8"))
+    }
+    assert len(recorded) > 30
+    assert recorded - KINDS - NOBODYS_DEED == set()

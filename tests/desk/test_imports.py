@@ -91,7 +91,7 @@ async def test_contacts_get_their_company_and_an_account_without_a_password(
     assert (counts["create"], counts["error"]) == (1, 3)
     errors = [error for _, _, error in counts["errors"]]
     assert "e-mail não é válido" in errors[0]
-    assert "Nenhuma empresa cadastrada" in errors[1]
+    assert "não está cadastrado" in errors[1]
     assert "telefone não é válido" in errors[2]
     async with database.reading() as session:
         maria = (await session.execute(select(Contact))).scalar_one()
