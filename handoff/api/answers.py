@@ -244,3 +244,38 @@ class Notices(BaseModel):
 
     seq: int
     notices: list[NoticeShown]
+
+
+class Gap(BaseModel):
+    """Where a filled reply lacks something: from ``start`` to ``end`` stand other words."""
+
+    start: int
+    end: int
+
+
+class Filled(BaseModel):
+    """A reply as it would be sent."""
+
+    text: str
+    gaps: list[Gap]
+
+
+class CannedReplyShown(BaseModel):
+    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation."""
+
+    id: int
+    scope: Literal["personal", "team", "global"]
+    queue: str | None
+    queue_name: str | None
+    shortcut: str
+    title: str
+    text: str
+    uses: int
+    files: list[AttachmentShown]
+    filled: Filled | None = None
+
+
+class CannedReplies(BaseModel):
+    """Canned replies."""
+
+    canned_replies: list[CannedReplyShown]

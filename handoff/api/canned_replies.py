@@ -34,6 +34,7 @@ from desk.errors import Invalid
 from desk.media.store import StoredFile
 from desk.team.queues import find_queue
 from desk.team.tables import Queue
+from handoff.api.answers import CannedReplies, CannedReplyShown
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.media import media_url
 from handoff.problems import check_shape, read_body
@@ -265,8 +266,9 @@ ENDPOINTS = [
             "conversation": "Only what may be inserted there (at most 30), filled.",
         },
         answers={200: "The replies.", 404: "No such conversation that this user may see."},
+        returns=CannedReplies,
     ),
-    Endpoint("GET", _ONE, show_reply, "One canned reply."),
+    Endpoint("GET", _ONE, show_reply, "One canned reply.", returns=CannedReplyShown),
     Endpoint(
         "POST",
         _ALL,
@@ -275,6 +277,7 @@ ENDPOINTS = [
         NewReply,
         answers={201: "Added.", 413: "Too large."},
         takes_files=True,
+        returns=CannedReplyShown,
     ),
     Endpoint(
         "PATCH",
@@ -284,7 +287,15 @@ ENDPOINTS = [
         ReplyChange,
         answers={200: "Changed.", 413: "Too large."},
         takes_files=True,
+        returns=CannedReplyShown,
     ),
     Endpoint("DELETE", _ONE, delete_reply, "Delete it.", answers={204: "Deleted."}),
-    Endpoint("POST", _ONE + "/use", use_reply, "Fill it for a conversation.", ReplyUse),
+    Endpoint(
+        "POST",
+        _ONE + "/use",
+        use_reply,
+        "Fill it for a conversation.",
+        ReplyUse,
+        returns=CannedReplyShown,
+    ),
 ]

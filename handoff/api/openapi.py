@@ -105,7 +105,8 @@ def _request_body(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
     if endpoint.takes_files:
         with_files = {"properties": {"file": {"type": "array", "items": _FILE}}}
         content["multipart/form-data"] = {"schema": {"type": "object"} | with_files}
-    return {"required": True, "content": content}
+    fields = endpoint.body.model_fields.values() if endpoint.body else ()
+    return {"required": any(field.is_required() for field in fields), "content": content}
 
 
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
