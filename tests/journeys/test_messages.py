@@ -264,6 +264,27 @@ def test_a_line_shows_where_the_unseen_begin_until_the_conversation_is_left(
     expect(first_after).to_contain_text("e agora?")
 
 
+def test_who_reads_further_up_is_told_of_news_and_not_moved(
+    served: Served, open_page: OpenPage
+) -> None:
+    customer, ana = talking(served, open_page)
+    for number in range(3):
+        ana.say("\n".join(f"linha {number} {line}" for line in range(12)))
+    thread = ana.page.locator("#thread")
+    newer = ana.page.get_by_role("button", name="Novas mensagens")
+    expect(newer).to_be_hidden()
+    ana.page.locator("#thread").hover()
+    ana.page.mouse.wheel(0, -500)
+    expect(bubble(ana.messages, "linha 2 11")).not_to_be_in_viewport()
+    before = thread.evaluate("area => area.scrollTop")
+    customer.write("li tudo")
+    expect(newer).to_be_visible(timeout=LIVE_MS)
+    assert thread.evaluate("area => area.scrollTop") == before
+    newer.click()
+    expect(bubble(ana.messages, "li tudo")).to_be_in_viewport()
+    expect(newer).to_be_hidden()
+
+
 def talking(
     served: Served,
     open_page: OpenPage,

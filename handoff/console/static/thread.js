@@ -7,6 +7,7 @@ const thread = () => document.getElementById("thread");
 let shownConversation = "";
 let pinned = true;
 let lastTop = 0;
+let lastShown = "";
 let before = null;
 
 export function toBottom() {
@@ -14,7 +15,15 @@ export function toBottom() {
   if (!area) return;
   pinned = true;
   area.scrollTop = area.scrollHeight;
+  offerNewer(false);
 }
+
+/** Who reads further up is told that something came, and goes there when they like. */
+function offerNewer(on) {
+  const button = document.getElementById("newer");
+  if (button) button.hidden = !on;
+}
+document.addEventListener("click", (event) => event.target.closest?.("#newer") && toBottom());
 
 /** A conversation opens where its unseen messages begin, when they do not all fit. */
 function toUnseen() {
@@ -59,9 +68,12 @@ export function restorePlace() {
     for (const grown of [area, ...area.querySelectorAll(".transcript")]) followGrowth.observe(grown);
   }
   const first = area.querySelector(".message")?.id;
+  const newest = [...area.querySelectorAll("#messages .message")].at(-1)?.id;
   if (pinned) toBottom();
-  if (isNew) toUnseen();
   else if (before && first !== before.first) area.scrollTop = before.top + area.scrollHeight - before.height;
+  if (isNew) toUnseen();
+  else if (!pinned && newest !== lastShown) offerNewer(true);
+  lastShown = newest;
   before = null;
 }
 
@@ -72,6 +84,7 @@ document.addEventListener(
     if (area !== thread()) return;
     const atEnd = area.scrollHeight - area.scrollTop - area.clientHeight < BOTTOM_PX;
     if (atEnd || area.scrollTop < lastTop) pinned = atEnd;
+    if (pinned) offerNewer(false);
     lastTop = area.scrollTop;
   },
   true,
