@@ -16,9 +16,9 @@ class LiveSocket {
   #listeners = { change: [], message: [], state: [] };
 
   constructor() {
-    // A browser that knows that its network went, or changed, need not wait for the silence.
-    addEventListener("offline", () => this.#socket?.close());
-    addEventListener("online", () => this.#retry());
+    // A browser that knows that its network went, or came back, need not wait for the silence.
+    addEventListener("offline", () => this.#drop());
+    addEventListener("online", () => this.#drop());
   }
 
   /** `listener(ids)`: these conversations changed; null: anything may have, at the start and after each reconnection. */
@@ -46,15 +46,17 @@ class LiveSocket {
   }
 
   open() {
+    clearTimeout(this.#waiting);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const after = this.#seq === null ? "" : `?after=${this.#seq}`;
     const socket = new WebSocket(`${scheme}://${location.host}/console/live${after}`);
     this.#socket = socket;
     this.#heard = false;
-    socket.addEventListener("message", (event) => this.#take(JSON.parse(event.data)));
+    const isOurs = () => this.#socket === socket;
+    socket.addEventListener("message", (event) => isOurs() && this.#take(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => {
       if (event.code === SIGNED_OUT) location.reload();
-      else this.#reopen();
+      else if (isOurs()) this.#reopen();
     });
     this.#awaitWord();
   }
@@ -83,26 +85,26 @@ class LiveSocket {
 
   #awaitWord() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#socket?.close(), SILENCE_MS);
+    this.#timer = setTimeout(() => this.#drop(), SILENCE_MS);
+  }
+
+  /** Gives the socket up at once: over a dead network its closing would take minutes to be told. */
+  #drop() {
+    const former = this.#socket;
+    this.#socket = null;
+    this.#attempt = 0;
+    former?.close();
+    this.#reopen();
   }
 
   #reopen() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#waiting);
     this.#enter("lost");
     this.#attempt += 1;
-    const pause = Math.min(300 * 2 ** this.#attempt, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
-    this.#waiting = setTimeout(() => this.open(), pause);
-  }
-
-  /** Connects now: at once when it only waited to, else by closing what may be dead. */
-  #retry() {
-    if (this.#socket?.readyState === WebSocket.CLOSED) {
-      clearTimeout(this.#waiting);
-      this.#attempt = 0;
-      this.open();
-    } else {
-      this.#socket?.close();
-    }
+    const growing = Math.min(300 * 2 ** this.#attempt, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
+    // Without a network the wait is long, and its return ends it; a server on this very machine is still found.
+    this.#waiting = setTimeout(() => this.open(), navigator.onLine ? growing : LONGEST_PAUSE_MS);
   }
 }
 
