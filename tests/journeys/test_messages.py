@@ -248,7 +248,8 @@ def test_a_line_shows_where_the_unseen_begin_until_the_conversation_is_left(
     first_after = line.locator("xpath=following-sibling::article[1]")
     expect(first_after).to_contain_text("aqui vai")
     ana.say("chegou sim")
-    customer.write("recebi agora")
+    with ana.page.expect_response("**/seen"):
+        customer.write("recebi agora")
     expect(bubble(ana.messages, "recebi agora")).to_be_visible(timeout=LIVE_MS)
     expect(first_after).to_contain_text("aqui vai")
     expect(line).to_have_count(1)

@@ -25,11 +25,25 @@ function coalesced(work) {
 
 const SEEN_HEADER = "Ponte-Seen-Seq";
 
-/** Where the unseen messages began when the open conversation was opened: the line stays until it is left. */
+let opened = { id: "", seenSeq: "" };
+
+/** Up to where the open conversation had been seen when it was opened; kept here, since an answer of the server that
+    was already on its way must not change it. */
+export function seenSeq() {
+  const { conversation: id, seenSeq: told } = byId("conversation").dataset;
+  if (id !== opened.id) opened = { id, seenSeq: told };
+  return opened.seenSeq;
+}
+
+export function setSeenSeq(seq) {
+  seenSeq();
+  opened.seenSeq = String(seq);
+}
+
+/** The line before the unseen messages stays until the conversation is left. */
 function seenHeader(path) {
-  const pane = byId("conversation");
-  const isOpen = pane?.dataset.conversation && path.startsWith(`/console/conversations/${pane.dataset.conversation}/`);
-  return isOpen ? { [SEEN_HEADER]: pane.dataset.seenSeq } : {};
+  const id = openConversation();
+  return id && path.startsWith(`/console/conversations/${id}/`) ? { [SEEN_HEADER]: seenSeq() } : {};
 }
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   Object.assign(ctx.request.headers, seenHeader(new URL(ctx.request.action, location.href).pathname));

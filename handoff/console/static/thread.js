@@ -1,4 +1,5 @@
 /* The thread's scroll: new messages are followed by who reads at the end, and disturb nobody who reads further up. */
+import { seenSeq, setSeenSeq } from "./page.js";
 
 const BOTTOM_PX = 120;
 const UNSEEN_FROM_TOP_PX = 24;
@@ -36,14 +37,17 @@ function toUnseen() {
 
 /* What comes while nobody looks at this tab is unseen, too. */
 const NO_LINE = "-1";
+let leftAt = "";
 document.addEventListener("visibilitychange", () => {
   const pane = document.getElementById("conversation")?.dataset;
   if (!pane?.conversation) return;
-  const nothingCame = pane.seenSeq === pane.lastSeq && pane.leftAt === pane.lastSeq;
-  if (document.visibilityState === "hidden" && pane.seenSeq === NO_LINE) {
-    pane.seenSeq = pane.lastSeq;
-    pane.leftAt = pane.lastSeq;
-  } else if (document.visibilityState === "visible" && nothingCame) pane.seenSeq = NO_LINE;
+  const nothingCame = leftAt === `${pane.conversation} ${pane.lastSeq}`;
+  if (document.visibilityState === "visible") {
+    if (nothingCame) setSeenSeq(NO_LINE);
+  } else if (seenSeq() === NO_LINE) {
+    setSeenSeq(pane.lastSeq);
+    leftAt = `${pane.conversation} ${pane.lastSeq}`;
+  }
 });
 
 const followGrowth = new ResizeObserver(() => pinned && toBottom());
@@ -61,6 +65,7 @@ export function restorePlace() {
   if (!area) return;
   const id = document.getElementById("conversation").dataset.conversation;
   const isNew = id !== shownConversation;
+  seenSeq();
   if (isNew) {
     shownConversation = id;
     pinned = true;
