@@ -33,8 +33,11 @@ _CONTACTS_SQLITE = text(
     "SELECT rowid FROM fts_contact_words WHERE fts_contact_words MATCH :q"
     " ORDER BY rowid DESC LIMIT :most"
 )
+# OFFSET 0: the words' index first. By the order and the limit PostgreSQL would rather read all
+# contacts backwards, a tenth of a second when few or none are found.
 _CONTACTS_POSTGRESQL = text(
-    "SELECT contact_id FROM contact_words WHERE words @@ CAST(:q AS tsquery)"
+    "SELECT contact_id FROM (SELECT contact_id FROM contact_words"
+    " WHERE words @@ CAST(:q AS tsquery) OFFSET 0) AS found"
     " ORDER BY contact_id DESC LIMIT :most"
 )
 
