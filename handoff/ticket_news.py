@@ -1,65 +1,38 @@
 """Tells customers what the team did on their tickets, from the event log, once each."""
 
-import asyncio
 import json
-
-import structlog
 
 from desk.conversations.ticket_news import NEWS_KINDS, TicketNews, read_news, tell_news
 from desk.db import Database
-from desk.events.cursors import move_cursor, read_cursor, start_cursor
+from desk.events.cursors import move_cursor, read_cursor
 from desk.events.log import events_after
 from desk.states import STATUS_LABELS
-from handoff.pulse import Pulse, wait_for
+from handoff.log_follower import LogFollower
+from handoff.pulse import Pulse
 from handoff.words import Words
 
-_CURSOR = "ticket_news"
 _BATCH = 100
-_COALESCE_SECONDS = 0.5
-
-logger = structlog.get_logger(__name__)
 
 
-class TicketNewsTeller:
-    """The loop of one process; a cursor in the database says how far the log was told."""
+class TicketNewsTeller(LogFollower):
+    """Tells what is new; once, whatever the number of processes."""
+
+    cursor = "ticket_news"
 
     def __init__(self, database: Database, pulse: Pulse, words: Words) -> None:
-        self._database = database
-        self._pulse = pulse
+        super().__init__(database, pulse)
         self._words = words
 
-    async def begin(self) -> None:
-        """Starts at the newest event where nothing was told yet: the past is not told."""
-        async with self._database.transaction() as session:
-            await start_cursor(session, _CURSOR)
-
-    async def run(self) -> None:
-        """Tells until cancelled."""
-        waiter = self._pulse.waiter("events")
-        await self.begin()
-        try:
-            while True:
-                try:
-                    while await self._tell_next():
-                        pass
-                except Exception:
-                    # The cursor stays where it was and the log is read again in a second.
-                    logger.exception("ticket_news.failed")
-                await wait_for(waiter)
-                # Nobody watches a screen for these: one look for whatever came together.
-                await asyncio.sleep(_COALESCE_SECONDS)
-        finally:
-            self._pulse.forget(waiter)
-
-    async def _tell_next(self) -> bool:
+    async def step(self) -> bool:
+        """Tells the next batch."""
         async with self._database.reading() as session:
-            seq = await read_cursor(session, _CURSOR)
+            seq = await read_cursor(session, self.cursor)
             events = await events_after(session, seq, _BATCH, NEWS_KINDS)
         if not events:
             return False
         async with self._database.transaction() as session:
             # Another process may have told them meanwhile.
-            if not await move_cursor(session, _CURSOR, before=seq, after=events[-1].seq):
+            if not await move_cursor(session, self.cursor, before=seq, after=events[-1].seq):
                 return True
             for event in events:
                 news = await read_news(session, event)

@@ -1,6 +1,7 @@
 """What was felt in a customer's messages: kept with them, and moving who waits up the queue."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -11,6 +12,7 @@ from desk.conversations.find import lock_conversation
 from desk.conversations.ownership import set_priority
 from desk.conversations.priority import HIGH, NORMAL, URGENT
 from desk.conversations.tables import Conversation, Message
+from desk.errors import NotFound
 from desk.events.log import RULE, events_of_conversation, record_event
 from desk.events.tables import Event
 from desk.sentiment.model import Feeling
@@ -56,7 +58,10 @@ async def keep_feelings(session: AsyncSession, felt: Mapping[Unfelt, Feeling]) -
     """Stores what was felt, and what it means for the conversations and their place."""
     # Conversations first, as everybody does: a turn holds its conversation and marks its message.
     ids = sorted({unfelt.conversation_id for unfelt in felt})
-    conversations = [await lock_conversation(session, each) for each in ids]
+    conversations = []
+    for conversation_id in ids:
+        with suppress(NotFound):  # Erased meanwhile.
+            conversations.append(await lock_conversation(session, conversation_id))
     for unfelt, feeling in felt.items():
         await session.execute(
             update(Message)

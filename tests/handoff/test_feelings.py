@@ -51,7 +51,7 @@ async def mood_changes(
 
 
 async def feel_all(feelings: Feelings) -> None:
-    while await feelings.feel_next():
+    while await feelings.step():
         pass
 
 
