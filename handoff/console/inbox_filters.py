@@ -168,7 +168,7 @@ async def _shown(session: AsyncSession, name: str, value: str, now: datetime) ->
         return _(SENTIMENT_LABELS[value])
     if name in ("since", "until"):
         day = date.fromisoformat(value)
-        return f"{day:%d/%m}" if day.year == now.year else f"{day:%d/%m/%Y}"
+        return wording.date_words(day, year=day.year != now.year)
     return value
 
 

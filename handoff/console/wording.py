@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from desk import states
@@ -84,6 +84,16 @@ def short_time(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     if local.date() == today:
         return f"{local:%H:%M}"
     return _in_words(local, _("dd/MM") if local.year == today.year else _("dd/MM/y"))
+
+
+def date_words(day: date, *, year: bool = True) -> str:
+    """A date in figures."""
+    return format_date(day, _("dd/MM/y") if year else _("dd/MM"), locale=current_locale())
+
+
+def date_and_clock(at: datetime, zone: ZoneInfo) -> str:
+    """A moment in figures, for tables."""
+    return f"{date_words(at.astimezone(zone).date())} {clock(at, zone)}"
 
 
 def _in_words(local: datetime, pattern: str) -> str:

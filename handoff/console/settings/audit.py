@@ -12,6 +12,7 @@ from desk.csv_tables import csv_line
 from desk.events.audit import GROUPS, AuditFilters, list_audit, walk_audit
 from desk.events.tables import Event
 from desk.team.user_settings import list_everybody
+from handoff.console import wording
 from handoff.console.settings.audit_words import (
     GROUP_LABELS,
     KIND_LABELS,
@@ -118,7 +119,7 @@ def _kinds() -> list[tuple[str, str]]:
 
 def _row(request: Request, event: Event, names: Mapping[int, str]) -> dict[str, Any]:
     return {
-        "when": event.at.astimezone(services_of(request).settings.zone).strftime("%d/%m/%Y %H:%M"),
+        "when": wording.date_and_clock(event.at, services_of(request).settings.zone),
         "who": actor_words(event, names),
         "what": kind_words(event.kind),
         "subject": subject_words(event),

@@ -19,6 +19,7 @@ from desk.hours.clock import is_open
 from desk.hours.holidays import CITIES, STATES, holidays_between, optional_days
 from desk.hours.tables import BusinessCalendar
 from desk.team.queues import list_queues
+from handoff.console import wording
 from handoff.console.settings.calendar_text import DAYS, TIMEZONES, draft_of, stored_text
 from handoff.console.settings.forms import Form, act, actor_of, field_of, refused, show
 from handoff.console.settings.sections import ROOT
@@ -129,7 +130,7 @@ async def _form(request: Request, form: Form, calendar_id: int | None = None) ->
         ]
         days = {**optional_days(today.year), **optional_days(last.year)}
         shown = [(day, name) for day, name in days.items() if today <= day <= last]
-        optional = ", ".join(f"{name} ({day:%d/%m/%Y})" for day, name in shown)
+        optional = ", ".join(f"{name} ({wording.date_words(day)})" for day, name in shown)
     cities = sorted({city for cities in CITIES.values() for city in cities})
     return show(
         request,
@@ -167,7 +168,7 @@ def _week_in_words(calendar: BusinessCalendar) -> str:
 
 
 def _in_words(day: date) -> str:
-    return f"{_(DAYS[str(day.weekday())])}, {day:%d/%m/%Y}"
+    return f"{_(DAYS[str(day.weekday())])}, {wording.date_words(day)}"
 
 
 def _marks(day: Any) -> dict[str, bool]:

@@ -7,6 +7,7 @@ from desk.events.tables import Event
 from desk.states import Owner
 from handoff.console import wording
 from handoff.console.wording import TextPart
+from handoff.i18n import SOURCE_LOCALE, set_locale
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -155,3 +156,20 @@ def test_events_are_told_in_a_sentence(
         data=data,
     )
     assert wording.event_text(event, {1: "Ana", 2: "Bruno"}) == words
+
+
+def test_times_and_sizes_are_said_in_the_reader_s_language() -> None:
+    at = datetime(2025, 3, 9, 15, 0, tzinfo=UTC)
+    set_locale("en")
+    try:
+        assert wording.full_time(at, SAO_PAULO) == "March 9, 2025, 12:00"
+        assert wording.day_name(at, NOW, SAO_PAULO) == "March 9, 2025"
+        assert wording.day_name(NOW, NOW, SAO_PAULO) == "Today"
+        assert wording.date_words(at.date()) == "Mar 9, 2025"
+        assert wording.size_name(1_500_000) == "1.4 MB"
+        assert wording.STATUS_LABELS["in_service"] == "In service"
+        assert wording.duration(at, at) == "now"
+    finally:
+        set_locale(SOURCE_LOCALE)
+    assert wording.full_time(at, SAO_PAULO) == "9 de março de 2025, 12:00"
+    assert wording.date_and_clock(at, SAO_PAULO) == "09/03/2025 12:00"
