@@ -20,6 +20,10 @@ _INTRODUCES = re.compile(
 )
 _EMAIL = re.compile(r"\S+@\S+")
 _NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:[ '’.\-]+[^\W\d_][^\W\d_'’.\-]*)*\.?")
+_REQUESTS = frozenset(
+    {"open_ticket", "talk_to_human", "complaint", "recover_access", "ask_docs", "check_status"}
+)
+_SHORT_WORDS = frozenset({"goodbye", "affirm", "deny", "thanks"})
 _PARTICLES = frozenset({"da", "de", "do", "das", "dos", "e", "di", "du", "la", "van", "von", "y"})
 # Words that no name is made of and that answers, greetings and requests are full of.
 _NEVER = re.compile(
@@ -31,7 +35,7 @@ _NEVER = re.compile(
     problema|erro|chamado|ticket|atendimento|suporte|impressora|nota|boleto|abrir|criar|novo|
     nova|esqueci|nada|tudo|bem|para|pra|com|sem|nem|mas|ja|agora|hoje|aqui|ai|esta|estou|tenho|
     tem|ter|ser|fazer|posso|pode|porra|caralho|merda|teste|test|asdf|qwerty|abc|null|none|
-    undefined|tchau|td|nunca|sei|digo|dono|dona|gerente|
+    undefined|tchau|adeus|ate|mais|logo|td|nunca|sei|digo|dono|dona|gerente|
     proprietario|proprietaria|responsavel|funcionario|funcionaria|cliente|vendedor|caixa
     """,
     re.VERBOSE,
@@ -55,7 +59,7 @@ def name_in(said: Heard) -> str | None:
         return None
     if not _NAME.fullmatch(text) or not all(_could_be_name(word) for word in words):
         return None
-    if not introduced and _is_surely_something_else(said):
+    if not introduced and _is_surely_something_else(said, words):
         return None
     return " ".join(_capitalised(word) for word in words)
 
@@ -72,19 +76,18 @@ def _could_be_name(word: str) -> bool:
     return len(folded) == 1 or folded in _PARTICLES or _VOWELS.search(folded) is not None
 
 
-def _is_surely_something_else(said: Heard) -> bool:
-    return said.confidence >= _SURE and said.intent in {
-        "open_ticket",
-        "talk_to_human",
-        "complaint",
-        "recover_access",
-        "ask_docs",
-        "check_status",
-        "goodbye",
-        "affirm",
-        "deny",
-        "thanks",
-    }
+def _is_surely_something_else(said: Heard, words: list[str]) -> bool:
+    if said.confidence < _SURE:
+        return False
+    # The understanding knows few names: an unusual one reads like any short word. Two words with
+    # capitals, none of them a greeting's, are a name all the same.
+    short = said.intent in _SHORT_WORDS
+    return said.intent in _REQUESTS or (short and not _are_capitalised(words))
+
+
+def _are_capitalised(words: list[str]) -> bool:
+    named = [word for word in words if fold(word) not in _PARTICLES]
+    return len(named) > 1 and all(word[:1].isupper() and word[1:].islower() for word in named)
 
 
 def _capitalised(word: str) -> str:

@@ -62,6 +62,31 @@ async def test_what_is_no_name_is_not_taken_as_one(database: Database, text: str
     assert talk.slots["contact_name"] is None
 
 
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("Carla Tivetura", "affirm"),
+        ("João Lima Docifino", "goodbye"),
+        ("Maria de Fátima Naoum", "thanks"),
+    ],
+)
+async def test_an_unusual_name_is_a_name_whatever_it_reads_like(
+    database: Database, text: str, read_as: str
+) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text, read_as)
+    await talk.answers(FORM, "contact_name")
+    assert talk.slots["contact_name"] == text
+
+
+@pytest.mark.parametrize("text", ["Até Logo", "tchau", "Tchau Tchau", "carla tivetura"])
+async def test_a_goodbye_in_place_of_a_name_stays_one(database: Database, text: str) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text, "goodbye")
+    assert await talk.answers(FORM, "contact_name") == []
+    assert "contact_name" not in talk.slots
+
+
 async def test_a_request_in_place_of_a_name_is_left_to_the_rules(database: Database) -> None:
     talk = await a_talk(database)
     await talk.hears("quero falar com uma pessoa", "talk_to_human")
