@@ -17,6 +17,8 @@ BIN = ROOT / ".venv" / "bin"
 RASA = ROOT / ".venv-rasa" / "bin" / "rasa"
 VAR = Path(os.environ.get("PONTE_VAR_DIR") or ROOT / "var").absolute()
 RESULTS = VAR / "test-results"
+# What the browsers saw: every page, light, dark and on a phone, and the end of each journey.
+ARTIFACTS = VAR / "artifacts"
 # Below this share of held-out sentences understood, something broke; the usual is well above.
 NLU_ACCURACY_FLOOR = 0.85
 RASA_ENVIRONMENT = {
@@ -42,9 +44,19 @@ def main(names: list[str]) -> int:
         print(f"── {name}: {'ok' if good else 'FAILED'} in {seconds:.1f} s", flush=True)
         if not good:
             print(f"\nStopped at the stage `{name}`.", file=sys.stderr)
+            tell_pictures(began)
             return 1
     print(f"\nAll {len(stages)} stages passed in {time.monotonic() - began:.0f} s.")
+    tell_pictures(began)
     return 0
+
+
+def tell_pictures(since: float) -> None:
+    """Says where this run's pictures are."""
+    began = time.time() - (time.monotonic() - since)
+    taken = [each for each in ARTIFACTS.glob("*.png") if each.stat().st_mtime >= began]
+    if taken:
+        print(f"{len(taken)} pictures of what the browsers saw are in {ARTIFACTS}.")
 
 
 def service(*command: str) -> Stage:

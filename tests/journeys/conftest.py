@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ARTIFACTS = Path(__file__).parents[2] / "var" / "artifacts"
+from deploy.local.stages import ARTIFACTS
+
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
