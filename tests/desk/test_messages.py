@@ -76,7 +76,7 @@ async def test_a_quote_of_what_one_side_deleted_says_so_there_alone(database: Da
         await delete_message(session, conversation.id, said.id, by_agent(ana.id))
     quotes = {}
     for side in ("contact", "team"):
-        view = (await thread(database, conversation, side))[-1]  # type: ignore[arg-type]
+        view = (await thread(database, conversation, side))[-1]
         assert view.quote is not None
         quotes[side] = (view.quote.deleted, view.quote.text)
     assert quotes == {"contact": (False, "senha errada"), "team": (True, "")}

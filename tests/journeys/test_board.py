@@ -76,7 +76,7 @@ class Watcher:
 
     def __init__(self, page: Page, served: Served, email: str) -> None:
         self.page, self.base_url = page, served.base_url
-        form = {"email": email, "password": PASSWORD}
+        form: dict[str, str | float | bool] = {"email": email, "password": PASSWORD}
         assert page.request.post(f"{self.base_url}/console/login", form=form).ok
         self.open()
 

@@ -8,7 +8,8 @@ import uuid
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from tests.system import RunningSystem
@@ -157,7 +158,7 @@ def test_the_live_stream_is_closed_to_strangers_other_sites_and_other_queues(
             assert not _heard(socket, seconds=1.5)  # That Bruno himself has come may be told.
 
 
-def _heard(socket: ClientConnection, seconds: float) -> list[str]:
+def _heard(socket: Connection, seconds: float) -> list[str]:
     """The conversations named within a while."""
     named: list[str] = []
     deadline = time.monotonic() + seconds
