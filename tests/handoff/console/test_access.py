@@ -214,7 +214,7 @@ def _signed_in(system: RunningSystem, email: str = "ana@demo.ponte") -> _SignedI
     return _SignedIn(system, email)
 
 
-def _live(system: RunningSystem, cookie: str, origin: str) -> ClientConnection:
+def _live(system: RunningSystem, cookie: str, origin: str) -> Connection:
     url = system.base_url.replace("http", "ws") + "/console/live"
     headers = {"Cookie": cookie} if cookie else {}
     return connect(url, origin=Origin(origin), additional_headers=headers)
