@@ -4,8 +4,9 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 
 from desk.passwords import verify_password
-from desk.team.tables import User
+from desk.team.tables import Role, User
 from desk.team.users import UNKNOWN_USER_HASH, close_login, find_user, open_login
+from handoff.i18n import _
 from handoff.pages import render
 from handoff.problems import TooMany
 from handoff.security import (
@@ -35,16 +36,17 @@ async def sign_in(request: Request) -> HTTPResponse:
     try:
         limit(request, LOGIN_LIMIT, *attempts)
     except TooMany:
-        return _form(request, email, "Muitas tentativas. Aguarde alguns minutos.", 429)
+        return _form(request, email, _("Muitas tentativas. Aguarde alguns minutos."), 429)
     user = await _proven_user(request, email, _field(request, "password", 1024))
     if user is None:
-        return _form(request, email, "E-mail ou senha não conferem.", 401)
+        return _form(request, email, _("E-mail ou senha não conferem."), 401)
     request.app.ctx.limiter.clear(LOGIN_LIMIT, *attempts)
     services = services_of(request)
     days = services.settings.session_days
     async with services.database.transaction() as session:
         token = await open_login(session, user.id, days)
-    response = redirect("/console")
+    # Who sees no conversations begins at what is their own.
+    response = redirect("/console/profile" if user.role is Role.DESIGNER else "/console")
     set_session_cookie(request, response, CONSOLE_COOKIE, token, days)
     return response
 

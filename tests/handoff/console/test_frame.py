@@ -7,6 +7,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from desk.passwords import hash_password
+from desk.team.tables import Role
+from tests.desk.building import a_user
 from tests.handoff.serving import PASSWORD, Served
 
 PLACES = re.compile(r'class="rail__place"\s+href="([^"]+)"')
@@ -114,3 +117,19 @@ def test_words_for_scripts_cannot_end_their_element(ana: httpx.Client) -> None:
     held = re.search(r'<script type="application/json" id="frame">(.*?)</script>', page)
     assert held is not None
     assert "<" not in held.group(1)
+
+
+def test_a_designer_begins_where_there_is_something_for_them(served: Served) -> None:
+    async def add() -> None:
+        async with served.database.transaction() as session:
+            email, hashed = "lia@demo.ponte", await hash_password(PASSWORD)
+            await a_user(session, email, Role.DESIGNER, password_hash=hashed)
+
+    served.call(add())
+    with served.client(Origin=served.base_url) as lia:
+        login = {"email": "lia@demo.ponte", "password": PASSWORD}
+        begins = lia.post("/console/login", data=login).headers["location"]
+        page = lia.get(begins)
+        assert page.status_code == 200
+        assert "/console/tickets" not in PLACES.findall(page.text)
+        assert lia.get("/console/inbox").status_code == 403
