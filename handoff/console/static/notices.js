@@ -6,6 +6,7 @@ import { claimCalls, isLeader, isSeen } from "./tabs.js";
 import { t } from "/static/assets/words.js";
 
 const PAUSE_MS = 1000;
+const OTHERS_PAUSE_MS = 20_000; // A tab that does not call only keeps up, to go on from there when it must.
 const WORDS = {
   queue: (name) => t("{name} entrou na fila", { name }),
   message: (name) => t("{name} respondeu", { name }),
@@ -43,7 +44,7 @@ async function ask() {
   setTimeout(() => {
     asking = false;
     if (again) ask();
-  }, PAUSE_MS);
+  }, isLeader() ? PAUSE_MS : OTHERS_PAUSE_MS);
 }
 
 async function fetchNotices() {
