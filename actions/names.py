@@ -41,7 +41,7 @@ _NEVER = re.compile(
     re.VERBOSE,
 )
 _VOWELS = re.compile(r"[aeiouy]")
-_MASHED = re.compile(r"[^aeiouy]{5,}|(.)\1{2,}|asdf|qwer|zxcv|hjkl|(?:[sdfgjkl]{2,}[ahj]?){3,}")
+_MASHED = re.compile(r"[^aeiouy]{6,}|(.)\1{2,}|asdf|qwer|zxcv|hjkl|(?:[sdfgjkl]{2,}[ahj]?){3,}")
 
 
 def name_in(said: Heard) -> str | None:

@@ -54,7 +54,9 @@ async def test_who_is_no_customer_cannot_go_on(database: Database, cnpj: str, sa
     assert talk.slots["next_step"] == "nothing"
 
 
-@pytest.mark.parametrize("text", ["sim", "asdf", "qual?", "quero ajuda", "kkkkk", "👍", "12345"])
+@pytest.mark.parametrize(
+    "text", ["sim", "asdf", "sdfghjk", "qual?", "quero ajuda", "kkkkk", "👍", "12345"]
+)
 async def test_what_is_no_name_is_not_taken_as_one(database: Database, text: str) -> None:
     talk = await a_talk(database)
     await talk.hears(text)
@@ -68,6 +70,8 @@ async def test_what_is_no_name_is_not_taken_as_one(database: Database, text: str
         ("Carla Tivetura", "affirm"),
         ("João Lima Docifino", "goodbye"),
         ("Maria de Fátima Naoum", "thanks"),
+        ("Ingrid Hirschfeld Schwartz", "out_of_scope"),
+        ("Nguyễn Thị Kowalczyk", "nlu_fallback"),
     ],
 )
 async def test_an_unusual_name_is_a_name_whatever_it_reads_like(
