@@ -1,5 +1,6 @@
-"""Questions that no documentation of ours answers: what cosines are measured against."""
+"""Questions that no documentation of ours answers: what scores are measured against."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,17 +14,28 @@ _FILE = Path(__file__).parent / "background.yml"
 
 @dataclass(frozen=True)
 class Background:
-    """``vectors``: float32 (n_questions, n_dimensions)."""
+    """The shipped questions, encoded: float32 (n_questions, n_dimensions) each.
 
-    vectors: Vectors
+    ``unrelated`` are what a passage's cosines are measured against; ``refused`` (``questions``)
+    tell from what score on a corpus answers.
+    """
 
-
-@cache
-def background_questions() -> tuple[str, ...]:
-    """The shipped ones."""
-    return tuple(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    unrelated: Vectors
+    refused: Vectors
+    questions: tuple[str, ...]
 
 
 def make_background(encoder: Encoder) -> Background:
-    """The shipped questions, encoded; about a second."""
-    return Background(encoder.encode_queries(background_questions()))
+    """The shipped questions, encoded; about two seconds."""
+    shipped = _shipped()
+    return Background(
+        encoder.encode_queries(shipped["unrelated"]),
+        encoder.encode_queries(shipped["refused"]),
+        tuple(shipped["refused"]),
+    )
+
+
+@cache
+def _shipped() -> Mapping[str, list[str]]:
+    questions: dict[str, list[str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return questions

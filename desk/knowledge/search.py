@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -12,14 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import Database
 from desk.encoder import Encoder, Vectors
-from desk.knowledge.background import make_background
+from desk.knowledge.background import Background, make_background
 from desk.knowledge.index import Entry, SearchIndex
 from desk.knowledge.pages import Block
-from desk.knowledge.storing import hash_text, knowledge_version, read_vectors, searched_text
+from desk.knowledge.storing import (
+    hash_text,
+    heading_text,
+    knowledge_version,
+    read_vectors,
+    searched_text,
+)
 from desk.knowledge.tables import KnowledgePage, KnowledgePassage
 
-ANSWERS_FROM = 4.0
-MAYBE_FROM = 2.6
 _LOOK_AGAIN_SECONDS = 2.0
 
 
@@ -58,6 +62,7 @@ class Knowledge:
         self._database = database
         self._encoder = encoder
         self._reading = asyncio.Lock()
+        self._background: Background | None = None
         self._index: SearchIndex | None = None
         self._version = -1
         self._looked_at = -_LOOK_AGAIN_SECONDS
@@ -78,7 +83,7 @@ class Knowledge:
                 continue
             pages.add(row[1].url)
             hits.append(_hit(*row, float(scores[place])))
-        return Found(_verdict(hits), tuple(hits[:limit]))
+        return Found(_verdict(index, hits), tuple(hits[:limit]))
 
     async def _newest(self) -> SearchIndex:
         """The index; read anew when what is stored has changed, looked at every two seconds."""
@@ -106,13 +111,15 @@ class Knowledge:
         ready, vectors = [], []
         for entry in entries:
             own = [known.get(hash_text(text)) for text in entry.texts]
-            if own[0] is None:
+            if own[0] is None or own[1] is None:
                 continue
             there = [pair for pair in zip(entry.texts, own, strict=True) if pair[1] is not None]
-            ready.append(Entry(entry.passage_id, entry.searched, tuple(t for t, _ in there[1:])))
+            ready.append(replace(entry, phrasings=tuple(text for text, _ in there[2:])))
             vectors += [vector for _, vector in there]
-        background = make_background(self._encoder)
-        shape = (len(vectors), background.vectors.shape[1])
+        if self._background is None:
+            self._background = make_background(self._encoder)
+        background = self._background
+        shape = (len(vectors), background.unrelated.shape[1])
         stacked = np.array(vectors, dtype=np.float32).reshape(shape)
         return SearchIndex(self._encoder, background, ready, stacked)
 
@@ -127,7 +134,13 @@ async def _read_entries(session: AsyncSession) -> list[Entry]:
         ).order_by(KnowledgePassage.id)
     )
     return [
-        Entry(row.id, searched_text(row.titles, row.blocks), tuple(row.phrasings)) for row in rows
+        Entry(
+            row.id,
+            heading_text(row.titles),
+            searched_text(row.titles, row.blocks),
+            tuple(row.phrasings),
+        )
+        for row in rows
     ]
 
 
@@ -153,8 +166,8 @@ def _hit(passage: KnowledgePassage, page: KnowledgePage, score: float) -> Hit:
     )
 
 
-def _verdict(hits: Sequence[Hit]) -> Verdict:
+def _verdict(index: SearchIndex, hits: Sequence[Hit]) -> Verdict:
     best = hits[0].score if hits else 0.0
-    if best >= ANSWERS_FROM:
+    if hits and best >= index.answers_from:
         return Verdict.ANSWER
-    return Verdict.MAYBE if best >= MAYBE_FROM else Verdict.UNKNOWN
+    return Verdict.MAYBE if hits and best >= index.maybe_from else Verdict.UNKNOWN

@@ -57,6 +57,11 @@ def searched_text(titles: Sequence[str], blocks: Iterable[tuple[str, Sequence[st
     return Passage(tuple(titles), "", kept, ()).searched
 
 
+def heading_text(titles: Sequence[str]) -> str:
+    """What is encoded of a stored passage's titles."""
+    return " › ".join(titles)
+
+
 def hash_text(text: str) -> str:
     """Names a text."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -136,7 +141,7 @@ async def passage_texts(session: AsyncSession) -> dict[str, str]:
     )
     texts = {}
     for titles, blocks, phrasings in rows:
-        for text in (searched_text(titles, blocks), *phrasings):
+        for text in (heading_text(titles), searched_text(titles, blocks), *phrasings):
             texts[hash_text(text)] = text
     return texts
 

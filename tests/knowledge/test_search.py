@@ -65,7 +65,7 @@ async def test_a_question_finds_the_page_the_section_and_its_address(
 ) -> None:
     synced, encoded = await index(database, write(tmp_path, PAGES))
     assert synced == Synced(added=3, changed=0, removed=0, unchanged=0)
-    assert encoded == 5
+    assert encoded == 9
     found = await Knowledge(database, ENCODER).find("não lembro minha senha, como pego outra?")
     assert found.verdict is Verdict.ANSWER
     best = found.hits[0]
@@ -105,7 +105,7 @@ async def test_only_what_changed_is_encoded_again(database: Database, tmp_path: 
         folder, {"vendas/nota": changed, "novo": "# Fechar o caixa\n\nEm Caixa, clique em Fechar."}
     )
     (folder / "faturas/boleto.md").unlink()
-    assert await index(database, folder) == (Synced(added=1, changed=1, removed=1, unchanged=1), 2)
+    assert await index(database, folder) == (Synced(added=1, changed=1, removed=1, unchanged=1), 3)
     async with database.reading() as session:
         passages = await session.execute(select(func.count(KnowledgePassage.id)))
         assert passages.scalar_one() == 4
@@ -128,8 +128,8 @@ async def test_encoding_that_was_stopped_goes_on_where_it_was(
         pages = list(read_folder(write(tmp_path, PAGES), "/ajuda"))
         await sync_pages(session, "ajuda", pages)
     done: list[tuple[int, int]] = []
-    assert await encode_missing(database, ENCODER, lambda *counts: done.append(counts)) == 5
-    assert done == [(5, 5)]
+    assert await encode_missing(database, ENCODER, lambda *counts: done.append(counts)) == 9
+    assert done == [(9, 9)]
     async with database.transaction() as session:
         one = (await session.execute(select(KnowledgeVector).limit(1))).scalar_one()
         await session.delete(one)
