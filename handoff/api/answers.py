@@ -53,6 +53,12 @@ class ConversationShown(BaseModel):
     unread_count: int
 
 
+class ConversationWhole(ConversationShown):
+    """One conversation, with what the bot or an agent noted for whoever takes it over."""
+
+    summary: str
+
+
 class ConversationListed(ConversationShown):
     """A conversation of a list, with the words found, or the last ones."""
 

@@ -17,7 +17,7 @@ from desk.conversations.tables import Conversation
 from desk.conversations.transfer import Colleague, targets_for
 from desk.events.log import by_agent
 from desk.team.tables import Queue
-from handoff.api.answers import ConversationShown
+from handoff.api.answers import ConversationWhole
 from handoff.api.conversations import Nothing, change_conversation
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.problems import read_body
@@ -242,7 +242,7 @@ ENDPOINTS = [
         "Take over.",
         Nothing,
         answers=_CHANGED,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
     Endpoint(
         "POST",
@@ -251,6 +251,6 @@ ENDPOINTS = [
         "Reorder.",
         Move,
         answers=_CHANGED,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
 ]

@@ -25,7 +25,7 @@ from desk.events.log import by_agent
 from desk.states import Status
 from desk.team.queues import find_queue
 from desk.team.users import find_user
-from handoff.api.answers import ConversationShown
+from handoff.api.answers import ConversationWhole
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.api.history import HistoryShown, history_json
 from handoff.problems import Problem, read_body
@@ -192,14 +192,14 @@ async def change_conversation(request: Request, public_id: str, change: Change) 
 
 async def _shown(session: AsyncSession, conversation: Conversation) -> HTTPResponse:
     (row,) = await rows_of(session, [conversation])
-    return json(conversation_json(row))
+    return json({**conversation_json(row), "summary": conversation.summary})
 
 
 _ONE = "/conversations/<conversation_id:str>"
 _CHANGED = {200: "The conversation as it stands.", 409: "Somebody else was first."}
 
 ENDPOINTS = [
-    Endpoint("GET", _ONE, show_one, "One conversation.", returns=ConversationShown),
+    Endpoint("GET", _ONE, show_one, "One conversation.", returns=ConversationWhole),
     Endpoint(
         "GET", _ONE + "/events", list_events, "Its history with durations.", returns=HistoryShown
     ),
@@ -210,7 +210,7 @@ ENDPOINTS = [
         "Take it.",
         Nothing,
         answers=_CHANGED,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
     Endpoint(
         "POST",
@@ -219,7 +219,7 @@ ENDPOINTS = [
         "Give it away.",
         Assignment,
         answers=_CHANGED,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
     Endpoint(
         "POST",
@@ -228,7 +228,7 @@ ENDPOINTS = [
         "Return it.",
         Nothing,
         answers=_CHANGED,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
     Endpoint(
         "POST",
@@ -237,7 +237,7 @@ ENDPOINTS = [
         "Back to the bot.",
         Nothing,
         answers=_CHANGED,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
     Endpoint(
         "POST",
@@ -245,7 +245,7 @@ ENDPOINTS = [
         change_status,
         "Set the status.",
         StatusChange,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
     Endpoint(
         "POST",
@@ -253,6 +253,6 @@ ENDPOINTS = [
         change_priority,
         "Set the priority.",
         PriorityChange,
-        returns=ConversationShown,
+        returns=ConversationWhole,
     ),
 ]
