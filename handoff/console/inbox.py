@@ -34,9 +34,9 @@ _EMPTY = {
     "bot": ("bot", N_("Nenhuma conversa com a assistente agora.")),
     "all": ("chat", N_("Nenhuma conversa ainda.")),
 }
-# Most customers are neither: a word on every row would be read on none.
 _SENTIMENTS: dict[int | None, tuple[str, str]] = {
     -1: ("sad", N_("Insatisfeito")),
+    0: ("neutral", N_("Neutro")),
     1: ("happy", N_("Satisfeito")),
 }
 _SHOWN_TAGS = 3

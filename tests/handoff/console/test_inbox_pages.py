@@ -75,3 +75,23 @@ def test_the_view_last_looked_at_is_there_the_next_time_and_a_search_is_not(
         assert 'data-query="view=mine"' in ana.get("/console?view=mine").text
         assert ana.post("/console/inbox/remember", data={}).status_code == 204
         assert 'data-query="view=queue"' in ana.get("/console").text
+
+
+@pytest.mark.parametrize(
+    ("words", "feeling"),
+    [
+        ("que atendimento horrível, ninguém responde", "Insatisfeito"),
+        ("meu cnpj é 11.222.333/0001-81", "Neutro"),
+        ("resolveu, muito obrigada!", "Satisfeito"),
+    ],
+)
+def test_a_row_says_how_its_customer_feels(served: Served, words: str, feeling: str) -> None:
+    with served.visitor() as visitor, signed_in(served, "ana@demo.ponte") as ana:
+        visitor.post(words)
+        served.queue_up(visitor.conversation, "suporte")
+
+        def row() -> str:
+            page = ana.get("/console/inbox?view=queue").text
+            return page.partition(f'id="row-{visitor.conversation}"')[2].partition("</li>")[0]
+
+        served.until(lambda: feeling in row())
