@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.contacts.email import parse_email
+from desk.contacts.portal_password import account_of_contact, move_account
 from desk.contacts.tables import Contact, PortalAccount
 from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotAllowed, NotFound
@@ -55,12 +56,9 @@ async def correct_contact(
         changes.note(name, before, value)
         setattr(contact, name, value)
     if "email" in changes.after:
-        await session.execute(
-            update(PortalAccount)
-            .where(PortalAccount.contact_id == contact.id)
-            .values(username=contact.email)
-            .execution_options(synchronize_session=False)
-        )
+        account = await account_of_contact(session, contact.id)
+        if account is not None and contact.email:
+            await move_account(session, account, contact.email)
     await session.flush()
     await record_changes(
         session,

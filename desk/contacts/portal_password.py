@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.contacts.tables import PasswordReset, PortalAccount, PortalLogin
+from desk.contacts.tables import (
+    CredentialDelivery,
+    PasswordReset,
+    PortalAccount,
+    PortalLogin,
+)
 from desk.errors import Invalid, NotFound
 from desk.events.log import SYSTEM, by_contact, record_event
 from desk.passwords import draw_token, hash_token
@@ -56,6 +61,28 @@ async def change_password(session: AsyncSession, account_id: int, password_hash:
     await record_event(
         session, "portal.password_changed", by_contact(account.contact_id), account_id=account_id
     )
+
+
+async def account_of_contact(session: AsyncSession, contact_id: int) -> PortalAccount | None:
+    """A contact's login to the portal, if there is one."""
+    query = select(PortalAccount).where(PortalAccount.contact_id == contact_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def move_account(session: AsyncSession, account: PortalAccount, username: str) -> None:
+    """Gives an account to whoever reads a new address: nothing of the former holder's opens it.
+
+    Logins, links and provisional passwords on their way end, and so does the password; a new one
+    comes by e-mail to the new address, or in a chat that is known to be the contact's.
+    """
+    if account.username == username:
+        return
+    account.username, account.password_hash = username, ""
+    account.provisional_expires_at = None
+    for table in (PortalLogin, PasswordReset, CredentialDelivery):
+        await session.execute(delete(table).where(table.account_id == account.id))
+    await session.flush()
+    await record_event(session, "portal.account_moved", SYSTEM, account_id=account.id)
 
 
 async def draw_reset(session: AsyncSession, username: str) -> str | None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.companies.settings import plain_cnpj
 from desk.companies.tables import Company
+from desk.contacts.portal_password import account_of_contact, move_account
 from desk.contacts.tables import Contact, ContactCompany, PortalAccount
 from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid, NotFound
@@ -210,13 +211,12 @@ async def _set_email(session: AsyncSession, contact: Contact, email: str | None)
         if (await session.execute(taken)).first() is not None:
             raise Invalid("email", "Este e-mail já é a conta do portal de outro contato.")
     contact.email = email
-    mine = PortalAccount.contact_id == contact.id
-    account = (await session.execute(select(PortalAccount.id).where(mine))).first()
-    if email is None:
-        await session.execute(delete(PortalAccount).where(mine))
-    elif account is not None:
-        await session.execute(update(PortalAccount).where(mine).values(username=email))
-    else:
+    account = await account_of_contact(session, contact.id)
+    if account is not None and email is None:
+        raise Invalid("email", "Este contato tem acesso ao portal: troque o e-mail, não o apague.")
+    if account is not None and email is not None:
+        await move_account(session, account, email)
+    elif email is not None:
         session.add(
             PortalAccount(contact_id=contact.id, username=email, created_at=datetime.now(UTC))
         )

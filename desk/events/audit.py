@@ -55,6 +55,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "contact.merged",
         "contact.merge_reverted",
         "contact.email_proved",
+        "portal.account_moved",
         "portal.password_changed",
         "portal.reset_sent",
         "import.finished",

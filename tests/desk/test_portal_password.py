@@ -17,6 +17,7 @@ from desk.contacts.portal_password import (
     change_password,
     check_new_password,
     draw_reset,
+    move_account,
 )
 from desk.contacts.registration import register_contact
 from desk.contacts.tables import Contact, PasswordReset, PortalAccount
@@ -98,3 +99,21 @@ def test_a_bad_password_is_refused_with_what_to_do(password: str, again: str, fi
 
 def test_a_long_password_of_any_characters_is_fine() -> None:
     check_new_password("ção é assim", "ção é assim", "maria@ex.com")
+
+
+async def test_an_account_that_moves_to_a_new_address_shuts_out_who_had_the_old_one(
+    database: Database,
+) -> None:
+    account = await an_account(database)
+    async with database.transaction() as session:
+        login = await open_portal_login(session, account.id, 30)
+        link = await draw_reset(session, "m@ex.com")
+        assert link is not None
+        moved = await session.get_one(PortalAccount, account.id)
+        await move_account(session, moved, "nova@ex.com")
+    async with database.transaction() as session:
+        assert await contact_of_portal_login(session, login) is None
+        assert await account_of_reset(session, link) is None
+        assert await find_account(session, "m@ex.com") is None
+        kept = await session.get_one(PortalAccount, account.id)
+        assert (kept.username, kept.password_hash) == ("nova@ex.com", "")

@@ -50,6 +50,7 @@ KIND_LABELS = {
     "contact.email_proved": N_("Contato provou o e-mail"),
     "contact.merged": N_("Contatos unidos"),
     "contact.merge_reverted": N_("União de contatos desfeita"),
+    "portal.account_moved": N_("Acesso ao portal passado a outro e-mail"),
     "portal.credentials_requested": N_("Senha provisória do portal pedida"),
     "portal.password_changed": N_("Senha do portal trocada"),
     "portal.reset_sent": N_("Link de nova senha enviado"),
