@@ -160,11 +160,15 @@ def _split_strong(text: str) -> list[TextPart]:
 
 
 def _trim_address(words: str) -> str:
-    while words and words[-1] in _SENTENCE_END:
-        if words[-1] == ")" and words.count("(") >= words.count(")"):
-            break
-        words = words[:-1]
-    return words
+    # Counted once: an address of thirty thousand brackets must not hold up everybody's page.
+    opening, closing, end = words.count("("), words.count(")"), len(words)
+    while end and words[end - 1] in _SENTENCE_END:
+        if words[end - 1] == ")":
+            if opening >= closing:
+                break
+            closing -= 1
+        end -= 1
+    return words[:end]
 
 
 def _has_host(address: str) -> bool:
