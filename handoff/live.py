@@ -173,11 +173,14 @@ class Live:
     async def run(self) -> None:
         """Follows the log until cancelled."""
         waiter = self._pulse.waiter("events")
+        begun = False
         try:
-            async with self._database.reading() as session:
-                self._seq = await latest_seq(session)
             while True:
                 try:
+                    if not begun:
+                        async with self._database.reading() as session:
+                            self._seq = await latest_seq(session)
+                        begun = True
                     while await self._tell_next():
                         pass
                 except Exception:

@@ -40,10 +40,13 @@ class LogFollower(ABC):
     async def run(self) -> None:
         """Follows until cancelled."""
         waiter = self._pulse.waiter("events")
-        await self.begin()
+        begun = False
         try:
             while True:
                 try:
+                    if not begun:
+                        await self.begin()
+                        begun = True
                     while await self.step():
                         await _breathe(self.breath_seconds)
                 except Exception:

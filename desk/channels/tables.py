@@ -50,6 +50,12 @@ class Receipt(Base):
 
     __table_args__ = (
         Index(
+            "ix_receipts_received_id",
+            "id",
+            postgresql_where=text("state = 'received'"),
+            sqlite_where=text("state = 'received'"),
+        ),
+        Index(
             "ix_receipts_received",
             "channel_id",
             "id",

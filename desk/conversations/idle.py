@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.assignment import IDLE, OWNER_CHANGED
+from desk.conversations.filters import unindexed
 from desk.conversations.find import lock_conversation
 from desk.conversations.ownership import return_to_queue
 from desk.conversations.tables import Conversation
@@ -93,7 +94,7 @@ async def _owned_since(
     """When each came to whom it is with now."""
     newest = (
         select(func.max(Event.seq))
-        .where(Event.conversation_id.in_(conversation_ids), Event.kind == OWNER_CHANGED)
+        .where(Event.conversation_id.in_(conversation_ids), unindexed(Event.kind) == OWNER_CHANGED)
         .group_by(Event.conversation_id)
     )
     query = select(Event.conversation_id, Event.at).where(Event.seq.in_(newest))

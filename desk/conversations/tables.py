@@ -219,6 +219,12 @@ class Message(Base):
             sqlite_where=_WAITS_FOR_OUTBOX,
         ),
         Index(
+            "ix_messages_outbox_id",
+            "id",
+            postgresql_where=_WAITS_FOR_OUTBOX,
+            sqlite_where=_WAITS_FOR_OUTBOX,
+        ),
+        Index(
             "ix_messages_turns",
             "conversation_id",
             "seq",

@@ -48,12 +48,7 @@ async def post_agent_message(
     cleaned = clean_text(text)
     if not cleaned and not files:
         raise Invalid("text", "Escreva uma mensagem ou anexe um arquivo.")
-    if variable := unfilled_variable(cleaned):
-        raise Invalid(
-            "text",
-            "Preencha {variable} antes de enviar: o cliente leria as chaves.",
-            variable=variable,
-        )
+    _check_filled(cleaned)
     conversation = await lock_conversation(session, conversation_id)
     body = json.dumps([cleaned, reply_to_id, [file.sha256 for file in files]])
     body_hash = hashlib.sha256(body.encode()).hexdigest()
@@ -141,12 +136,14 @@ async def edit_message(
 
     Raises:
         NotFound: there is no such message of this author.
-        Invalid: the text is empty.
+        Invalid: the text is empty, or a canned reply's variable stands in it unfilled.
     """
     cleaned = clean_text(text)
     if not cleaned:
         raise Invalid("text", "Escreva a mensagem.")
     message = await _own_message(session, conversation_id, message_id, actor)
+    if message.direction == "out" and message.kind == "message":
+        _check_filled(cleaned)
     if message.text == cleaned:
         return message
     now = datetime.now(UTC)
@@ -217,3 +214,12 @@ async def _known(
     if message is not None and message.body_hash != body_hash:
         raise Conflict("Este client_id já foi usado para outra mensagem.")
     return message
+
+
+def _check_filled(text: str) -> None:
+    if variable := unfilled_variable(text):
+        raise Invalid(
+            "text",
+            "Preencha {variable} antes de enviar: o cliente leria as chaves.",
+            variable=variable,
+        )

@@ -17,9 +17,11 @@ from desk.conversations.delivery import (
     settle_sent,
     start_sending,
 )
+from desk.conversations.find import lock_conversation
+from desk.conversations.ownership import hand_off, release_to_bot
 from desk.conversations.tables import Conversation, Message
 from desk.db import Database
-from desk.events.log import events_of_conversation
+from desk.events.log import BOT, events_of_conversation
 from tests.desk.building import (
     a_conversation,
     a_new_conversation,
@@ -239,3 +241,23 @@ async def test_a_message_whose_sender_always_dies_is_given_up(database: Database
     row = (await messages_of(database, conversation))[1]
     assert (row.state, row.attempts) == ("failed", MAX_ATTEMPTS)
     assert (await take_first(database)).text == "dois"
+
+
+async def test_the_bots_word_about_the_queue_goes_out_while_the_customer_waits(
+    database: Database,
+) -> None:
+    conversation = await a_chat_with(database, "você é a 3ª da fila")
+    async with database.transaction() as session:
+        held = await lock_conversation(session, conversation.id)
+        await hand_off(session, held, BOT, queue_id=held.queue_id, reason="asked")
+    assert await take(database, (await due(database))[0]) is not None
+
+
+async def test_what_the_bot_said_before_a_service_is_not_sent_after_it(database: Database) -> None:
+    conversation = await a_chat_with(database, "você é a 3ª da fila")
+    async with database.transaction() as session:
+        held = await lock_conversation(session, conversation.id)
+        await hand_off(session, held, BOT, queue_id=held.queue_id, reason="asked")
+        await release_to_bot(session, held, BOT, outcome="released")
+    assert await take(database, (await due(database))[0]) is None
+    assert await states(database, conversation) == ["suppressed", "received"]

@@ -1,14 +1,17 @@
 """Lists and searches walk indexes on both databases, however many conversations there are."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.receipts import unread_receipts
+from desk.conversations.delivery import due_deliveries
 from desk.conversations.filters import Filters
 from desk.conversations.listing import count_views, list_conversations, still_listed
 from desk.db import Database
@@ -132,3 +135,22 @@ async def test_counting_is_one_statement_and_reads_indexes(office: Office) -> No
         for statement in statements:
             plan = await plan_of(office.database, statement)
             assert not WHOLE_TABLES.search(plan), f"{user}\n{statement[0]}\n{plan}"
+
+
+@pytest.mark.parametrize(
+    ("look", "index"),
+    [
+        (due_deliveries, "ix_messages_outbox_id"),
+        (unread_receipts, "ix_receipts_received_id"),
+    ],
+)
+async def test_what_loops_ask_each_second_reads_only_what_waits(
+    database: Database,
+    look: Callable[[AsyncSession], Awaitable[object]],
+    index: str,
+) -> None:
+    with statements_of(database) as statements:
+        async with database.reading() as session:
+            await look(session)
+    (statement,) = statements
+    assert index in await plan_of(database, statement)
