@@ -32,6 +32,9 @@ _CSP = (
 )
 LOGIN_LIMIT = RateLimitItemPerMinute(10, 5)
 SESSION_LIMIT = RateLimitItemPerMinute(600)
+# Of one conversation: far above what hands can write, far below what fills a disk or a queue.
+MESSAGE_LIMIT = RateLimitItemPerMinute(1200)
+TYPING_LIMIT = RateLimitItemPerMinute(240)
 
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 

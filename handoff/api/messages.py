@@ -109,8 +109,7 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
         files = await keep_files(services.settings, form.files)
     else:
         message = check_shape(await read_json(request), NewMessage)
-    if len(message.text) > services.settings.max_text_chars:
-        raise Problem(413, field="text")
+    _check_length(services, message.text)
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
         posted = await post_agent_message(
@@ -131,6 +130,7 @@ async def send_note(request: Request, conversation_id: str) -> HTTPResponse:
     """Adds a note for the team."""
     services = services_of(request)
     user, body = current_user(request), read_body(request, NewNote)
+    _check_length(services_of(request), body.text)
     client_id = str(body.client_id) if body.client_id else None
     async with services.database.transaction() as session:
         found = await visible_conversation(session, user, conversation_id)
@@ -144,6 +144,7 @@ async def change_message(request: Request, conversation_id: str, message_id: int
     """Edits one's own message."""
     services = services_of(request)
     text = read_body(request, EditedMessage).text
+    _check_length(services_of(request), text)
     actor = by_agent(current_user(request).id)
     async with services.database.transaction() as session:
         found = await visible_conversation(session, current_user(request), conversation_id)
@@ -208,6 +209,12 @@ def _names_json(users: Sequence[User]) -> list[dict[str, Any]]:
 
 _ALL = "/conversations/<conversation_id:str>/messages"
 _ONE = _ALL + "/<message_id:int>"
+
+
+def _check_length(services: Services, text: str) -> None:
+    if len(text) > services.settings.max_text_chars:
+        raise Problem(413, field="text")
+
 
 ENDPOINTS = [
     Endpoint(

@@ -31,7 +31,13 @@ from handoff.channels.webchat.shapes import (
 from handoff.channels.webchat.stream import stream_events, wait_for_messages
 from handoff.pages import render
 from handoff.problems import Problem, check_shape, read_body, read_number
-from handoff.security import SESSION_LIMIT, limit, take_token
+from handoff.security import (
+    MESSAGE_LIMIT,
+    SESSION_LIMIT,
+    TYPING_LIMIT,
+    limit,
+    take_token,
+)
 from handoff.services import Services, services_of
 from handoff.uploads import is_multipart, keep_files, read_bounded, read_form, read_json
 
@@ -80,6 +86,7 @@ async def send_message(request: Request, channel: str) -> HTTPResponse:
     """Stores a message: 202 when it is new, 200 when its client_id is known."""
     services = services_of(request)
     conversation = await _conversation(request, channel)
+    limit(request, MESSAGE_LIMIT, "webchat-messages", conversation.public_id)
     message, files = await _read_message(request, services)
     async with services.database.transaction() as session:
         received = await receive_message(
@@ -167,6 +174,7 @@ async def mark_read(request: Request, channel: str) -> HTTPResponse:
 async def tell_typing(request: Request, channel: str) -> HTTPResponse:
     """The customer is writing, or has stopped; it is forgotten after some seconds."""
     conversation = await _conversation(request, channel)
+    limit(request, TYPING_LIMIT, "webchat-typing", conversation.public_id)
     on = read_body(request, Typing).typing
     services_of(request).presence.customer_writes(conversation.id, on=on)
     return empty()
