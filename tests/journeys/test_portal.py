@@ -200,7 +200,10 @@ def the_team_answers_and_resolves(portal: Portal, system: RunningSystem, number:
 
 def rate(portal: Portal) -> None:
     """Four of five, with words."""
-    portal.page.locator(".score").nth(3).click()
+    four = portal.page.locator(".score").nth(3)
+    four.click()
+    # Chromium once told axe the old colour of a label whose new one was painted already.
+    expect(four.locator(".score__label")).to_have_css("color", "rgb(255, 255, 255)")
     portal.fill(comment="Rápidos e atenciosos.")
     portal.look("rating")
     portal.press("Enviar avaliação")
