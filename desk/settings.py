@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     rasa_token: SecretStr = SecretStr("")
     actions_url: str = ""
     help_dir: Path = Path(__file__).parents[1] / "help_center"
+    data_dir: Path = Path(__file__).parents[1] / "data"
     telegram_api_url: str = "https://api.telegram.org"
 
     bot_timeout_seconds: float = Field(default=20.0, gt=0)
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     max_text_chars: int = Field(default=32_768, gt=0)
     ticket_news: bool = True
     sentiment: bool = True
+    review_below: float = Field(default=0.6, ge=0, le=1)
     strangers_reach_people: bool = True
     session_days: int = Field(default=30, gt=0)
 
