@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +22,9 @@ _SOON = timedelta(minutes=10)
 _SMALL_TALK = frozenset(
     {"greet", "thanks", "affirm", "deny", "goodbye", "menu_option", "rate", "talk_to_human"}
 )
+
+Before = Row[int, datetime, str, str, bool, bool, str]
+"""Message, moment, intent, form, rephrased, handed off, reason: of the message before."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ async def keep_understanding(
         )
 
 
-def reason_for(understood: Understood, before: Row[Any] | None, unsure_below: float) -> str:
+def reason_for(understood: Understood, before: Before | None, unsure_below: float) -> str:
     """Why a designer should look at it; empty when nobody need.
 
     What a form took as its answer (a name, a subject) was no matter of understanding.
@@ -101,7 +103,7 @@ def reason_for(understood: Understood, before: Row[Any] | None, unsure_below: fl
     return UNSURE if understood.confidence < unsure_below else ""
 
 
-def _answer_missed(before: Row[Any], now: datetime) -> bool:
+def _answer_missed(before: Before, now: datetime) -> bool:
     return (
         not before.reason
         and not before.handed_off
@@ -111,7 +113,7 @@ def _answer_missed(before: Row[Any], now: datetime) -> bool:
     )
 
 
-async def _before(session: AsyncSession, conversation_id: int, message_id: int) -> Row[Any] | None:
+async def _before(session: AsyncSession, conversation_id: int, message_id: int) -> Before | None:
     """What was understood of the customer's message before this one."""
     query = (
         select(

@@ -68,8 +68,9 @@ async def decide(
 
 
 async def undo(session: AsyncSession, user: User, message_ids: Collection[int]) -> int:
-    """Opens messages again; says how many. What was written to the file stays there until they
-    are decided anew.
+    """Opens messages again; says how many.
+
+    What was written to the file stays there until they are decided anew.
 
     Raises:
         Invalid: there is nothing to undo, or too much.
@@ -98,31 +99,40 @@ async def undo_decision(session: AsyncSession, user: User, decision: str) -> int
     return await undo(session, user, ids) if ids else 0
 
 
-async def lessons_to_write(session: AsyncSession, *, all_of_them: bool = False) -> list[Lesson]:
-    """What was decided, oldest first: all of it, or what is in no file yet."""
-    query = select(ReviewItem.intent, ReviewItem.sentence, ReviewItem.entities).where(
-        ReviewItem.state == DONE, ReviewItem.sentence != ""
-    )
-    if not all_of_them:
-        query = query.where(ReviewItem.written_at.is_(None))
-    rows = await session.execute(query.order_by(ReviewItem.decided_at, ReviewItem.message_id))
-    return [
-        Lesson(row.intent, row.sentence, [_mark(each) for each in row.entities]) for row in rows
-    ]
-
-
-async def mark_written(session: AsyncSession, user: User, until: datetime, count: int) -> None:
-    """Notes that what was decided up to a moment is in the file."""
-    await session.execute(
-        update(ReviewItem)
+async def lessons_to_write(session: AsyncSession) -> list[Lesson]:
+    """What was decided and is in no file yet, oldest first."""
+    query = (
+        select(ReviewItem.intent, ReviewItem.sentence, ReviewItem.entities, ReviewItem.message_id)
         .where(
             ReviewItem.state == DONE,
             ReviewItem.written_at.is_(None),
-            ReviewItem.decided_at <= until,
+            ReviewItem.sentence != "",
+            ReviewItem.intent.is_not(None),
         )
-        .values(written_at=datetime.now(UTC))
-        .execution_options(synchronize_session=False)
+        .order_by(ReviewItem.decided_at, ReviewItem.message_id)
     )
+    return [
+        Lesson(
+            row.intent or "", row.sentence, [_mark(each) for each in row.entities], row.message_id
+        )
+        for row in await session.execute(query)
+    ]
+
+
+async def mark_written(
+    session: AsyncSession, user: User, message_ids: Sequence[int], count: int
+) -> None:
+    """Notes that these are in the training data; ``count`` of them were new there."""
+    for start in range(0, len(message_ids), MOST_AT_ONCE):
+        await session.execute(
+            update(ReviewItem)
+            .where(
+                ReviewItem.message_id.in_(message_ids[start : start + MOST_AT_ONCE]),
+                ReviewItem.state == DONE,
+            )
+            .values(written_at=datetime.now(UTC))
+            .execution_options(synchronize_session=False)
+        )
     await record_event(session, "review.written", by_agent(user.id), count=count)
 
 

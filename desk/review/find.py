@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,8 @@ from desk.review.people import people_of
 from desk.review.sentences import sentence_of
 from desk.review.tables import ReviewItem
 from desk.team.tables import User
+
+_Columns = TypeVarTuple("_Columns")
 
 GROUPS = 20
 ITEMS = 30
@@ -41,7 +43,10 @@ class ReviewFilters:
 
 @dataclass(frozen=True)
 class ItemView:
-    """A message in the review, as it would be learned. ``guesses``: (intent, 0 to 1), best first."""
+    """A message in the review, as it would be learned.
+
+    ``guesses``: (intent, 0 to 1), best first. ``answered``: actions and responses.
+    """
 
     message_id: int
     group_id: int
@@ -214,7 +219,7 @@ def _shown(text: str, people: People) -> str:
     return mask(hide_credentials(text), people).text
 
 
-def _narrowed(query: Select[Any], filters: ReviewFilters) -> Select[Any]:
+def _narrowed(query: Select[*_Columns], filters: ReviewFilters) -> Select[*_Columns]:
     conditions: list[ColumnElement[bool]] = [
         ReviewItem.state == filters.state,
         ~Message.hidden_from_team,
@@ -309,3 +314,32 @@ def _view(
         written=item.written_at is not None,
         conversation=public_id,
     )
+
+
+async def conversation_of_item(session: AsyncSession, message_id: int) -> str:
+    """The public id of the conversation that a message of the review belongs to.
+
+    Raises:
+        NotFound: it is not in the review.
+    """
+    query = (
+        select(Conversation.public_id)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .join(ReviewItem, ReviewItem.message_id == Message.id)
+        .where(ReviewItem.message_id == (message_id if 0 < message_id <= MAX_KEY else 0))
+    )
+    public_id = (await session.execute(query)).scalar_one_or_none()
+    if public_id is None:
+        raise NotFound("Esta mensagem não está mais na revisão.")
+    return public_id
+
+
+async def latest_message(session: AsyncSession, conversation_id: int) -> Message | None:
+    """The newest message of a conversation."""
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    return (await session.execute(query)).scalar_one_or_none()

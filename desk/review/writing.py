@@ -31,11 +31,12 @@ _NO_NEWLINE = "\\ No newline at end of file\n"
 
 @dataclass(frozen=True)
 class Lesson:
-    """A sentence and the intent that a designer gave it."""
+    """A sentence and the intent that a designer gave it; of which message."""
 
     intent: str
     sentence: str
     marks: Sequence[Mark] = ()
+    message_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Proposal:
     added: list[Lesson] = field(default_factory=list)
     known: list[Lesson] = field(default_factory=list)
     contradicting: list[tuple[Lesson, str]] = field(default_factory=list)
+
+    @property
+    def settled(self) -> list[int]:
+        """The messages whose lesson is in the training data once this is written."""
+        left_out = {lesson.message_id for lesson, _ in self.contradicting}
+        return sorted({each.message_id for each in [*self.added, *self.known]} - left_out)
 
     @property
     def patch(self) -> str:

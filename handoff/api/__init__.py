@@ -19,8 +19,10 @@ from handoff.api import (
     me,
     messages,
     presence,
+    quality,
     queues,
     request_types,
+    review,
     sessions,
     tags,
     tickets,
@@ -56,6 +58,8 @@ register(
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
+        *review.ENDPOINTS,
+        *quality.ENDPOINTS,
     ],
 )
 
