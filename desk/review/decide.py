@@ -158,8 +158,7 @@ def _mark(entity: Mapping[str, object]) -> Mark:
 async def _locked(session: AsyncSession, message_ids: Collection[int]) -> list[ReviewItem]:
     ids = sorted(set(message_ids))
     if not ids or len(ids) > MOST_AT_ONCE:
-        words = "Escolha de 1 a {most} mensagens."
-        raise Invalid("messages", words, most=MOST_AT_ONCE)
+        raise Invalid("messages", "Escolha de 1 a {most} mensagens.", most=MOST_AT_ONCE)
     query = (
         select(ReviewItem)
         .where(ReviewItem.message_id.in_(ids))
@@ -179,10 +178,17 @@ async def _taken(session: AsyncSession, user: User, taken: Sequence[ReviewItem])
     if first.decided_by == user.id:
         return Conflict("Você já decidiu sobre estas mensagens. Desfaça para decidir de novo.")
     if first.state == DISCARDED:
-        words = "{name} acabou de descartar {count} destas mensagens. Nada foi mudado."
-        return Conflict(words, name=name or "–", count=len(taken))
-    words = "{name} acabou de dar a intenção {intent} a {count} destas mensagens. Nada foi mudado."
-    return Conflict(words, name=name or "–", intent=first.intent, count=len(taken))
+        return Conflict(
+            "{name} acabou de descartar {count} destas mensagens. Nada foi mudado.",
+            name=name or "–",
+            count=len(taken),
+        )
+    return Conflict(
+        "{name} acabou de dar a intenção {intent} a {count} destas mensagens. Nada foi mudado.",
+        name=name or "–",
+        intent=first.intent,
+        count=len(taken),
+    )
 
 
 async def _texts(session: AsyncSession, items: Sequence[ReviewItem]) -> dict[int, str]:

@@ -115,5 +115,6 @@ def _load(content: str, path: str) -> Any:
     try:
         return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader, in C where there is
     except yaml.YAMLError as error:
-        words = "O arquivo {path} não é um YAML válido: corrija-o antes."
-        raise Invalid("data", words, path=path) from error
+        raise Invalid(
+            "data", "O arquivo {path} não é um YAML válido: corrija-o antes.", path=path
+        ) from error

@@ -139,8 +139,10 @@ def write(data_dir: Path, lessons: Sequence[Lesson]) -> Proposal:
             if proposal.added:
                 _replace(path, proposal.after)
     except OSError as error:
-        words = "A pasta {path} é só de leitura aqui. Baixe o arquivo ou o patch."
-        raise Conflict(words, path=str(path.parent)) from error
+        raise Conflict(
+            "A pasta {path} é só de leitura aqui. Baixe o arquivo ou o patch.",
+            path=str(path.parent),
+        ) from error
     return proposal
 
 
@@ -151,8 +153,11 @@ def _edited(content: str, wanted: dict[str, Lesson]) -> str:
     try:
         document = yaml.load(content)
     except YAMLError as error:
-        words = "O arquivo {path} não é um YAML válido: corrija-o antes."
-        raise Invalid("data", words, path=REVIEW_FILE.as_posix()) from error
+        raise Invalid(
+            "data",
+            "O arquivo {path} não é um YAML válido: corrija-o antes.",
+            path=REVIEW_FILE.as_posix(),
+        ) from error
     if not isinstance(document, CommentedMap):
         document = yaml.load(_EMPTY)
     entries = document.get("nlu")

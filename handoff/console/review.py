@@ -21,6 +21,7 @@ from desk.review.find import (
     list_items,
 )
 from desk.review.masking import Mark
+from handoff.console.conversation import field_of
 from handoff.console.wording import clock, full_time
 from handoff.pages import render
 from handoff.problems import in_words
@@ -37,6 +38,7 @@ from handoff.review_asking import (
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
 
+MAX_INTENT_CHARS = 120
 FILTERS = ("state", "reason", "intent", "channel", "since", "until")
 
 blueprint = Blueprint("console_review", url_prefix="/review")
@@ -98,8 +100,7 @@ async def show_around(request: Request, review_id: int) -> HTTPResponse:
 async def decide_group(request: Request, group_id: int) -> HTTPResponse:
     """Teaches, discards or opens again what was chosen; a refusal loses nothing."""
     services, user = services_of(request), current_user(request)
-    form = request.form or {}
-    act, intent = str(form.get("act") or ""), str(form.get("intent") or "")
+    act, intent = field_of(request, "act"), field_of(request, "intent", MAX_INTENT_CHARS)
     data = await training_data(services.settings)
     try:
         async with services.database.transaction() as session:
@@ -121,7 +122,7 @@ async def decide_group(request: Request, group_id: int) -> HTTPResponse:
 async def undo_last(request: Request) -> HTTPResponse:
     """Opens again what was decided together."""
     services = services_of(request)
-    decision = str((request.form or {}).get("decision") or "")[:32]
+    decision = field_of(request, "decision")
     async with services.database.transaction() as session:
         await undo_decision(session, current_user(request), decision)
     services.pulse.beat("events")
@@ -134,7 +135,6 @@ async def _group(request: Request, group_id: int, error: str = "") -> HTTPRespon
     data = await training_data(services.settings)
     async with services.database.reading(may_be_slow=True) as session:
         page = await list_items(session, group_id, filters, request.args.get("cursor", ""))
-    form = request.form or {}
     more = _query(request, cursor=page.next_cursor) if page.next_cursor else ""
     return render(
         request,
@@ -149,7 +149,7 @@ async def _group(request: Request, group_id: int, error: str = "") -> HTTPRespon
         suggested=suggestions([each.guesses for each in page.items], data),
         intents=data.intents,
         entities=data.entities,
-        intent=str(form.get("intent") or ""),
+        intent=field_of(request, "intent", MAX_INTENT_CHARS),
         unchosen=_unchosen(request, [each.message_id for each in page.items]) if error else set(),
         marked=_marks_by_message(request) if error else {},
         error=error,
