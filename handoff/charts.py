@@ -5,6 +5,7 @@ the theme. Series differ in dash and mark, not in colour alone, and `charts.html
 numbers in a table behind each chart.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -12,9 +13,12 @@ from xml.etree import ElementTree
 import pygal
 from markupsafe import Markup
 
+# For plugins that we have none of, pygal hooks into every import, in a way that Python warns of.
+sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != "pygal"]
+
 Value = float | None
 _SVG = "http://www.w3.org/2000/svg"
-_WIDTH = 640
+_WIDTH = 600
 _LINE_HEIGHT, _BAR_HEIGHT, _BARS_MARGIN = 260, 34, 60
 # What pygal adds for its own scripts, or says of itself.
 _LEFT_OUT = ("style", "script", "title", "desc")

@@ -34,8 +34,9 @@ PLACES = (
     Place(
         N_("Painel"), "/console/board", "board", (Role.SUPERVISOR, Role.ADMIN), ("/console/board",)
     ),
-    Place(N_("Revisão"), "/console/review", "eye", _DESIGNERS, ("/console/review",)),
-    Place(N_("Qualidade"), "/console/quality", "checks", _DESIGNERS, ("/console/quality",)),
+    Place(
+        N_("Revisão"), "/console/review", "eye", _DESIGNERS, ("/console/review", "/console/quality")
+    ),
     Place(N_("Ajustes"), "/console/settings", "settings", _ALL, ("/console/settings",)),
 )
 
