@@ -5,8 +5,9 @@ trains: a CNPJ stays a CNPJ, marked as the entity that it is; a name becomes "Ma
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,50 +85,60 @@ class _Found(NamedTuple):
 
 def mask(text: str, people: People) -> Masked:
     """The text with every CNPJ, CPF, address, phone and name replaced."""
-    found: list[_Found] = []
-    for each in _candidates(text, people):
-        if not any(each.start < other.end and other.start < each.end for other in found):
-            found.append(each)
-    parts: list[str] = []
+    stages: list[Callable[[str], Iterable[_Found]]] = [
+        partial(_all_of, _URL, URL, ""),
+        partial(_all_of, _EMAIL, EMAIL, "email"),
+        partial(_all_of, _SPOKEN_EMAIL, EMAIL, ""),
+        partial(_cnpjs, instead={}),
+        partial(_all_of, _CPF, CPF, ""),
+        partial(_all_of, _TICKET, "", "ticket_number"),
+        _numbers,
+        partial(_names, people=people),
+    ]
+    # Each stage looks at what those before it left: what overlaps is never left half.
+    pieces: list[str | _Found] = [text]
+    for stage in stages:
+        pieces = [part for piece in pieces for part in _split(piece, stage)]
+    shown = ""
     marks: list[Mark] = []
-    end = length = 0
-    for each in sorted(found):
-        parts += [text[end : each.start], each.instead]
-        start = length + each.start - end
-        length = start + len(each.instead)
+    for piece in pieces:
+        if isinstance(piece, str):
+            shown += piece
+            continue
+        if piece.entity:
+            marks.append(Mark(len(shown), len(shown) + len(piece.instead), piece.entity))
+        shown += piece.instead
+    return Masked(shown, marks)
+
+
+def _split(
+    piece: "str | _Found", stage: Callable[[str], Iterable[_Found]]
+) -> Iterator["str | _Found"]:
+    if not isinstance(piece, str):
+        yield piece
+        return
+    end = 0
+    for each in sorted(stage(piece)):
+        yield piece[end : each.start]
+        yield each
         end = each.end
-        if each.entity:
-            marks.append(Mark(start, length, each.entity))
-    return Masked("".join([*parts, text[end:]]), marks)
+    yield piece[end:]
 
 
-def _candidates(text: str, people: People) -> Iterable[_Found]:
-    """What is to be replaced; of two that overlap the first given holds."""
-    for each in _URL.finditer(text):
-        yield _Found(each.start(), each.end(), URL)
-    for pattern in (_EMAIL, _SPOKEN_EMAIL):
-        for each in pattern.finditer(text):
-            kind = "email" if pattern is _EMAIL else ""
-            yield _Found(each.start(), each.end(), EMAIL, kind)
-    yield from _cnpjs(text)
-    for each in _CPF.finditer(text):
-        yield _Found(each.start(), each.end(), CPF)
-    for each in _TICKET.finditer(text):
-        yield _Found(each.start(), each.end(), each.group(), "ticket_number")
-    yield from _numbers(text)
-    yield from _names(text, people)
+def _all_of(pattern: re.Pattern[str], instead: str, entity: str, text: str) -> Iterable[_Found]:
+    for each in pattern.finditer(text):
+        yield _Found(each.start(), each.end(), instead or each.group(), entity)
 
 
-def _cnpjs(text: str) -> Iterable[_Found]:
-    instead: dict[str, str] = {}
+def _cnpjs(text: str, instead: dict[str, str]) -> Iterable[_Found]:
     for each in _CNPJ.finditer(text):
         bare = re.sub(r"[\W_]", "", each.group()).upper()
         if sum(char.isdigit() for char in bare) < 6 and not is_valid_cnpj(bare):
             continue
         plain = NUMERIC_CNPJS[len(instead) % 3] if bare.isdigit() else LETTERED_CNPJ
         chosen = instead.setdefault(bare, plain)
-        written = each.group() if "/" in each.group() or "." in each.group() else bare
-        shown = chosen if written != bare else re.sub(r"\W", "", chosen)
+        is_written_out = "/" in each.group() or "." in each.group()
+        shown = chosen if is_written_out else re.sub(r"\W", "", chosen)
         yield _Found(each.start(), each.end(), shown, "cnpj")
 
 
@@ -137,29 +148,52 @@ def _numbers(text: str) -> Iterable[_Found]:
         digits = sum(char.isdigit() for char in each.group())
         if digits < 8 or _DATE.fullmatch(each.group()):
             continue
-        bare = each.group().isdigit()
-        phone = PHONE_DIGITS if bare else PHONE
+        phone = PHONE_DIGITS if each.group().isdigit() else PHONE
         yield _Found(each.start(), each.end(), phone if digits <= 13 else NUMBER)
 
 
 def _names(text: str, people: People) -> Iterable[_Found]:
+    words = [(each.start(), each.end(), fold(each.group())) for each in _WORD.finditer(text)]
+    companies = [span for name in people.companies for span in _company(words, name)]
+    known = {part for name in people.persons for part in _tokens(name) if len(part) > 1}
+    persons = [*_introduced(text), *_runs(words, (known - _PARTICLES) | _FIRST_NAMES)]
+    for start, end in _merged([*companies, *persons]):
+        if (start, end) in companies:
+            yield _Found(start, end, COMPANY)
+        else:
+            instead = FULL_NAME if " " in text[start:end] else FIRST_NAME
+            yield _Found(start, end, instead)
+
+
+def _introduced(text: str) -> Iterable[tuple[int, int]]:
     for each in _INTRODUCED.finditer(text):
         group = "said" if each["said"] else "proper"
-        words = fold(each[group]).split()
-        if not set(words) & _NO_NAMES:
-            yield _Found(*each.span(group), FULL_NAME if len(words) > 1 else FIRST_NAME)
-    words_of = [(each.start(), each.end(), fold(each.group())) for each in _WORD.finditer(text)]
-    for company in people.companies:
-        parts = [word for word in _tokens(company) if word not in _COMPANY_FORMS]
-        for first in range(len(words_of) - len(parts) + 1):
-            run = words_of[first : first + len(parts)]
-            if parts and [word for _, _, word in run] == parts:
-                yield _Found(run[0][0], run[-1][1], COMPANY)
-    known = {part for name in people.persons for part in _tokens(name) if len(part) > 1}
-    yield from _runs(words_of, (known - _PARTICLES) | _FIRST_NAMES)
+        if not set(fold(each[group]).split()) & _NO_NAMES:
+            yield each.span(group)
 
 
-def _runs(words: list[tuple[int, int, str]], names: frozenset[str] | set[str]) -> Iterable[_Found]:
+def _company(words: list[tuple[int, int, str]], name: str) -> Iterable[tuple[int, int]]:
+    parts = [word for word in _tokens(name) if word not in _COMPANY_FORMS]
+    for first in range(len(words) - len(parts) + 1):
+        run = words[first : first + len(parts)]
+        if parts and [word for _, _, word in run] == parts:
+            yield run[0][0], run[-1][1]
+
+
+def _merged(spans: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+    """Spans that overlap are one."""
+    whole: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if whole and start <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(whole[-1][1], end))
+        else:
+            whole.append((start, end))
+    return whole
+
+
+def _runs(
+    words: list[tuple[int, int, str]], names: frozenset[str] | set[str]
+) -> Iterable[tuple[int, int]]:
     """Names side by side are one, particles between them included."""
     place = 0
     while place < len(words):
@@ -170,8 +204,7 @@ def _runs(words: list[tuple[int, int, str]], names: frozenset[str] | set[str]) -
         while ahead + 1 < len(words) and words[ahead + 1][2] in names | _PARTICLES:
             ahead += 1
             last = ahead if words[ahead][2] in names else last
-        instead = FULL_NAME if last > place else FIRST_NAME
-        yield _Found(words[place][0], words[last][1], instead)
+        yield words[place][0], words[last][1]
         place = last + 1
 
 

@@ -1,4 +1,4 @@
-"""From a message that the bot does not understand to a bot that does: the whole way of a designer."""
+"""From a message that the bot does not understand to a bot that does: a designer's whole way."""
 
 import os
 import shutil
@@ -45,8 +45,10 @@ def taught(project: Path, tmp_path: Path) -> Iterator[RunningSystem]:
     try:
         running.start()
         subprocess.run(
-            [sys.executable, "-m", "handoff", "create-user", DESIGNER, "Dani Designer"]
-            + ["--role", "designer"],
+            [
+                *(sys.executable, "-m", "handoff", "create-user", DESIGNER, "Dani Designer"),
+                *("--role", "designer"),
+            ],
             cwd=ROOT,
             env=environment_of(running.settings) | {"PONTE_NEW_PASSWORD": PASSWORD},
             check=True,
@@ -76,7 +78,7 @@ def test_from_an_unsure_message_to_a_trained_fix(
     (project / "tests" / "dialogues" / "test_review.yml").write_text(story, encoding="utf-8")
     train_and_load(taught, project)
     with WebChat(taught) as chat:
-        assert "fila" in chat.ask(SAYINGS[0])
+        assert "fila" in chat.ask(f"{SAYINGS[0]}, aqui é a Jussara")
     rasa(project, "data", "validate", "--fail-on-warnings")
     only = ("--stories", "tests/dialogues/test_review.yml")
     # The story is that of the day before: it is read, and its last turn goes otherwise now.
@@ -100,8 +102,8 @@ def decide_on_the_group(page: Page, system: RunningSystem) -> None:
     expect(group).to_have_count(1)
     expect(group.locator(".review-group__count")).to_contain_text("3")
     assert "Jussara" not in page.locator("main").inner_text()
-    check_fits(page)
-    check_accessible(page)
+    check_fits(page, "the review")
+    check_accessible(page, "the review")
     picture(page, "review-groups", full_page=True)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -126,7 +128,7 @@ def write_the_file(page: Page, system: RunningSystem, path: Path) -> None:
     """What changes is shown, then written, and nothing of it is anybody's."""
     page.get_by_role("link", name="Levar para o treino").click()
     expect(page.locator(".patch")).to_contain_text("+    - zorbleta mivunque, aqui é a Maria")
-    check_accessible(page)
+    check_accessible(page, "the export")
     picture(page, "review-export", full_page=True)
     page.get_by_role("button", name="Escrever no arquivo").click()
     expect(page.get_by_text("Escrito. Agora treine")).to_be_visible()
