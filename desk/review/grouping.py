@@ -103,7 +103,10 @@ def encode_new(
     encoder: Encoder, due: Sequence[Due], known: Mapping[str, int]
 ) -> dict[str, Vectors]:
     """Vectors of the texts that nobody has placed yet, each once."""
-    texts = {each.text_hash: each.text for each in due if each.text_hash not in known}
+    texts: dict[str, str] = {}
+    for each in due:
+        if each.text_hash not in known:
+            texts.setdefault(each.text_hash, each.text)
     if not texts:
         return {}
     return dict(zip(texts, encoder.encode_queries(list(texts.values())), strict=True))

@@ -18,7 +18,7 @@ from deploy.local.training import MODEL, RASA, ROOT
 from tests.journeys.conftest import OpenPage, picture
 from tests.journeys.people import LIVE_MS, check_accessible, check_fits
 from tests.system import RunningSystem
-from tests.webchat import WebChat
+from tests.webchat import WebChat, wait_until
 
 # Words of nobody's language: no training data knows them.
 SAYINGS = ("zorbleta mivunque", "zorbleta mivunque já", "zorbleta mivunque hoje")
@@ -99,6 +99,7 @@ def sign_in(system: RunningSystem, page: Page) -> Page:
 def decide_on_the_group(page: Page, system: RunningSystem) -> None:
     """The three lie together; they are taught, opened again, and taught once more."""
     group = page.locator(".review-group", has_text="zorbleta")
+    wait_until(lambda: page.reload() and "3" in "".join(group.all_inner_texts()), what="the group")
     expect(group).to_have_count(1)
     expect(group.locator(".review-group__count")).to_contain_text("3")
     assert "Jussara" not in page.locator("main").inner_text()
