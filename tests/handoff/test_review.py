@@ -10,12 +10,14 @@ import httpx
 import pytest
 import yaml
 
+from desk.conversations.understanding import Understood
 from desk.passwords import hash_password
 from desk.team.tables import Role
 from desk.team.users import find_user
-from handoff.bot import BotConfused, check_items, replies_of, understood_of
+from handoff.bot import BotConfused, RasaClient, check_items, replies_of, understood_of
 from tests.desk.building import a_user
-from tests.fakes.rasa import gives
+from tests.fakes.http import FakeServer
+from tests.fakes.rasa import LISTEN, TOKEN, FakeRasa, gives
 from tests.handoff.serving import PASSWORD, Served, Visitor
 
 ROLES = {"dani": Role.DESIGNER, "bia": Role.DESIGNER}
@@ -242,3 +244,37 @@ def test_a_turn_in_which_only_the_understanding_is_told_said_nothing() -> None:
     assert understood.rephrased
     assert understood_of([{"text": "oi"}]) is None
     assert understood_of([{"custom": {"understood": {"intent": None}}}]) is None
+
+
+async def test_after_a_lost_answer_what_was_understood_is_read_from_the_tracker() -> None:
+    rasa = FakeRasa()
+    parsed = {
+        "intent": {"name": "nlu_fallback", "confidence": 0.35},
+        "intent_ranking": [
+            {"name": name, "confidence": sure}
+            for name, sure in (("nlu_fallback", 0.35), ("greet", 0.3), ("deny", 0.2))
+        ],
+        "entities": [{"entity": "cnpj", "value": "1"}],
+    }
+    rasa.trackers["x"] = [
+        {"event": "active_loop", "name": "identify_form"},
+        {"event": "slot", "name": "requested_slot", "value": "company_cnpj"},
+        {"event": "user", "text": "hã", "parse_data": parsed, "metadata": {"message_id": 7}},
+        {"event": "action", "name": "action_rephrase"},
+        {"event": "bot", "text": "?", "data": {}, "metadata": {"utter_action": "utter_rephrase"}},
+        LISTEN,
+    ]
+    async with FakeServer(rasa) as server:
+        bot = RasaClient(server.url, TOKEN, 5)
+        remembered = await bot.remembered("x", 7)
+        await bot.close()
+    assert remembered is not None
+    assert understood_of(remembered.items) == Understood(
+        intent="nlu_fallback",
+        confidence=0.3,
+        ranking=[("greet", 0.3), ("deny", 0.2)],
+        entities=["cnpj"],
+        actions=["action_rephrase"],
+        responses=["utter_rephrase"],
+        form="company_cnpj",
+    )
