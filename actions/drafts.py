@@ -28,6 +28,9 @@ def leave_form(tracker: Tracker) -> LeftForm:
     draft = half_typed_ticket(tracker) if tracker.active_loop_name == "ticket_form" else None
     if draft:
         events.append(SlotSet("draft", draft))
+    if tracker.active_loop_name == "guide_form" and tracker.get_slot("guide"):
+        # Kept to be taken up again; it is no longer what the conversation is about.
+        events.append(SlotSet("guide", {**tracker.get_slot("guide"), "under_way": False}))
     if tracker.active_loop_name != "identify_form":
         events += forget_ticket() + forget_action()
     return LeftForm(events, draft)
