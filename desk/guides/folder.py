@@ -32,7 +32,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class Mistake:
     """What is wrong with a file; ``field`` is empty where it is the whole of it."""
 
     file: str
@@ -50,7 +50,7 @@ class Guides:
 
     guides: tuple[Guide, ...] = ()
     other_matters: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
 
     def named(self, slug: str) -> Guide | None:
         """A guide by its slug."""
@@ -60,13 +60,13 @@ class Guides:
 def read_guides(help_dir: Path) -> Guides:
     """Reads ``guias/`` in the help folder; a file with a mistake is left out and told of."""
     guides: list[Guide] = []
-    problems: list[Problem] = []
+    mistakes: list[Mistake] = []
     other_matters: list[str] = []
     for file in guide_files(help_dir):
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            problems.append(Problem(file.name, "", _syntax(error)))
+            mistakes.append(Mistake(file.name, "", _syntax(error)))
             continue
         if file.name == OTHER_MATTERS:
             phrases, found = _other_matters(content)
@@ -75,9 +75,9 @@ def read_guides(help_dir: Path) -> Guides:
             guide, found = _guide(file.stem, content)
             found += list(_wrong_pages(help_dir, guide)) if guide else []
             guides += [guide] if guide and not found else []
-        problems += [Problem(file.name, *each) for each in found]
-    problems += _shared_triggers(guides)
-    return Guides(tuple(guides), tuple(other_matters), tuple(problems))
+        mistakes += [Mistake(file.name, *each) for each in found]
+    mistakes += _shared_triggers(guides)
+    return Guides(tuple(guides), tuple(other_matters), tuple(mistakes))
 
 
 def guide_files(help_dir: Path) -> Sequence[Path]:
@@ -128,14 +128,14 @@ def _wrong_page(help_dir: Path, step: Step) -> str:
     return "" if anchor in anchors else f"a página {path}.md não tem a seção #{anchor}"
 
 
-def _shared_triggers(guides: Sequence[Guide]) -> Iterator[Problem]:
+def _shared_triggers(guides: Sequence[Guide]) -> Iterator[Mistake]:
     taken: dict[str, str] = {}
     for guide in guides:
         for trigger in guide.triggers:
             other = taken.setdefault(trigger.casefold(), guide.slug)
             if other != guide.slug:
                 words = f"“{trigger}” também está em {other}.yml; deixe em um só"
-                yield Problem(f"{guide.slug}.yml", "gatilhos", words)
+                yield Mistake(f"{guide.slug}.yml", "gatilhos", words)
 
 
 def _place(location: Sequence[int | str]) -> str:

@@ -57,8 +57,8 @@ class GuideLibrary:
             if stamp != self._stamp:
                 self._guides = await asyncio.to_thread(read_guides, self._help_dir)
                 self._finder = None
-                for problem in self._guides.problems:
-                    logger.error("Guide left out: %s", problem)
+                for mistake in self._guides.mistakes:
+                    logger.error("Guide left out: %s", mistake)
                 self._stamp = stamp
             self._looked_at = now
             return self._guides
