@@ -21,6 +21,11 @@ from desk.guides.guide import Guide
 from desk.guides.runs import forget_steps_from, note_step
 
 WORKED, EXHAUSTED, YES, UNCLEAR = "worked", "exhausted", "yes", "unclear"
+ANSWERS = [
+    Option("1", "utter_option_step_worked", "guide"),
+    Option("2", "utter_option_step_failed", "guide"),
+    Option("3", "utter_option_person", "talk_to_human"),
+]
 _MOST_NOTES = 20
 
 
@@ -183,17 +188,6 @@ async def step_back(tracker: Tracker) -> list[EventType]:
     return [*back, SlotSet("requested_slot", back[0]["name"])] if back else []
 
 
-def _answers(tracker: Tracker) -> list[Option]:
-    state = state_of(tracker)
-    # Chosen by its number the form is left first: the guide goes along to the person.
-    kept = {"guide": asdict(replace(state, under_way=True))} if state else {}
-    return [
-        Option("1", "utter_option_step_worked", "guide"),
-        Option("2", "utter_option_step_failed", "guide"),
-        Option("3", "utter_option_person", "talk_to_human", kept),
-    ]
-
-
 class ActionAskGuideStep(Action):
     """Shows one step, with the page that explains it, and asks whether it helped."""
 
@@ -215,7 +209,7 @@ class ActionAskGuideStep(Action):
             url = f"{settings().public_url.rstrip('/')}/ajuda/{step.page}"
             link = "\n" + phrase("utter_guide_link", url=url)
         facts = {"number": state.at + 1, "step": step.text, "link": link}
-        return [offer(dispatcher, response, _answers(tracker), **facts)]
+        return [offer(dispatcher, response, ANSWERS, **facts)]
 
 
 class ActionAskGuideConfirmed(Action):
@@ -229,4 +223,4 @@ class ActionAskGuideConfirmed(Action):
     ) -> list[EventType]:
         guide = await guide_of(tracker)
         question = guide.closing if guide else phrase("utter_guide_closing")
-        return [offer(dispatcher, "utter_guide_confirm", _answers(tracker), question=question)]
+        return [offer(dispatcher, "utter_guide_confirm", ANSWERS, question=question)]

@@ -22,7 +22,9 @@ def guide_option(key: str, title: str, guide: Guide, problem: str, answers: str 
     return Option(key, title, "guide", {"guide": vars(state)}, answers)
 
 
-def offer_guide(dispatcher: CollectingDispatcher, guide: Guide, problem: str) -> EventType:
+def offer_guide(
+    dispatcher: CollectingDispatcher, guide: Guide, problem: str, *more: Option
+) -> EventType:
     """Asks whether to try it together; a ticket and a person are as near as before."""
     options = [
         guide_option("1", "utter_option_guide_yes", guide, problem, "affirm"),
@@ -30,6 +32,7 @@ def offer_guide(dispatcher: CollectingDispatcher, guide: Guide, problem: str) ->
             "2", "utter_option_guide_ticket", "open_ticket", {"ticket_subject": problem}, "deny"
         ),
         Option("3", "utter_option_person", "talk_to_human"),
+        *more,
     ]
     return offer(dispatcher, "utter_guide_offer", options, title=guide.title)
 

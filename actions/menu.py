@@ -186,7 +186,7 @@ class ActionChooseOption(Action):
                 options = await main_options(turn, tracker)
         option = chosen(options, said)
         if option is not None:
-            left = leave_form(tracker)
+            left = leave_form(tracker, keeps_guide=True)
             slots = [SlotSet(name, value) for name, value in option.slots.items()]
             return [*left.events, *slots, SlotSet("next_step", option.step)]
         return self._unclear(dispatcher, tracker, said, options)

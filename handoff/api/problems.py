@@ -7,6 +7,7 @@ from sanic.response import json
 
 from desk.errors import Invalid
 from desk.guides.report import GuideCount, RunLine, count_problems, list_runs
+from desk.text import clean_text
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.problems import read_number
 from handoff.security import api_user
@@ -85,7 +86,7 @@ async def show_runs(request: Request) -> HTTPResponse:
             session,
             span.since,
             span.until,
-            guide=request.args.get("guide", ""),
+            guide=clean_text(request.args.get("guide", ""))[:120],
             cursor=request.args.get("cursor"),
             limit=read_number(request, "limit", 50),
         )

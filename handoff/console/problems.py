@@ -8,6 +8,7 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from desk.guides.report import GuideCount, RunLine, count_problems, list_runs
 from desk.guides.tables import Outcome
+from desk.text import clean_text
 from handoff.console import wording
 from handoff.i18n import N_, _
 from handoff.pages import render
@@ -36,7 +37,7 @@ async def show_problems(request: Request) -> HTTPResponse:
     span, _wrong = span_of(
         request.args.get("since"), request.args.get("until"), services.settings.zone
     )
-    guide = request.args.get("guide", "")[:120]
+    guide = clean_text(request.args.get("guide", ""))[:120]
     async with services.database.reading(may_be_slow=True) as session:
         counts = await count_problems(session, span.since, span.until)
         runs = await list_runs(

@@ -131,9 +131,9 @@ async def test_a_photo_answers_what_stands_on_the_screen(database: Database) -> 
 async def test_solved_is_confirmed_resolved_on_a_ticket_and_rated(database: Database) -> None:
     talk = await at_the_steps(await a_known_talk(database))
     await says(talk, "nao fucionou", "nlu_fallback")
-    assert talk.slots["guide_step"] is None
+    assert talk.slots.get("guide_step") is None
     await says(talk, "agora funcionol!", "nlu_fallback")
-    assert (talk.slots["guide_step"], talk.slots["requested_slot"]) == ("worked", "guide_confirmed")
+    assert talk.slots["guide_step"] == "worked"
     (question,) = await talk.do("action_ask_guide_confirmed")
     assert "Conseguiu acessar?" in question["question"]
     await says(talk, "1", "menu_option", "guide_confirmed")
@@ -238,7 +238,7 @@ async def test_a_person_in_the_middle_gets_what_was_tried_in_the_queue_of_its_na
     (run,) = await rows(database, GuideRun)
     assert (run.outcome, run.ticket_id) == (Outcome.HANDED_OFF, ticket.id)
     assert (ticket.subject, ticket.request_type_id) == ("Não consigo entrar no portal", 4)
-    assert "Passo 1: Confira o e-mail" in await summary_of_handoff(talk)
+    assert "Passo 1: Vi aqui que a sua senha provisória venceu" in await summary_of_handoff(talk)
 
 
 async def test_a_ticket_wanted_in_the_middle_is_opened_with_all_of_it(database: Database) -> None:
@@ -439,3 +439,20 @@ def test_facts_are_found_in_what_was_told(
     text: str, browser: str | None, message: str | None, tried: str | None
 ) -> None:
     assert (browser_in(text), message_in(text), tried_in(text)) == (browser, message, tried)
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("não consigo entrar no portal", "utter_guide_offer"),
+        ("esqueci minha senha do portal", "utter_access_recovered"),
+        ("quero recuperar meu acesso", "utter_access_recovered"),
+    ],
+)
+async def test_trouble_with_getting_in_is_offered_the_guide_a_lost_password_a_new_one(
+    database: Database, text: str, response: str
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text, "recover_access")
+    assert words(await talk.do("action_recover_access"))[0] == response
+    assert talk.slots["next_step"] == "nothing"

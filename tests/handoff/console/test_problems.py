@@ -40,6 +40,7 @@ async def a_solved_run(served: Served, public_id: str) -> str:
 def test_a_supervisor_sees_what_recurs_and_the_tickets_behind_it(served: Served) -> None:
     visitor = served.visitor()
     number = served.call(a_solved_run(served, visitor.conversation))
+    visitor.client.close()
     with served.team(SUPERVISOR) as supervisor:
         report = supervisor.get("/reports/problems").json()
         problem = next(each for each in report["problems"] if each["guide"] == "lentidao")
