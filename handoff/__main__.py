@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("seed", help="fill an empty database with the demo (development only)")
     indexing = commands.add_parser("index-docs", help="index the documentation in the help folder")
     indexing.add_argument("--quiet", action="store_true", help="no progress bar")
+    commands.add_parser("check-guides", help="look for mistakes in the guides of the help folder")
     commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
     commands.add_parser("logins", help="print the demo's addresses and logins")
     creation = commands.add_parser("create-user", help="add a person of the team")
@@ -55,6 +56,8 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             return asyncio.run(_logins(settings))
         case "index-docs":
             return asyncio.run(_index_docs(settings, quiet=chosen.quiet))
+        case "check-guides":
+            return _check_guides(settings)
         case "train-sentiment":
             return _train_sentiment()
         case _:
@@ -97,6 +100,22 @@ async def _index_docs(settings: Settings, *, quiet: bool) -> int:
         f"{len(pages)} pages: {synced.added} new, {synced.changed} changed, {synced.removed} gone; "
         f"{encoded} texts encoded."
     )
+    return 0
+
+
+def _check_guides(settings: Settings) -> int:
+    """Its words are for those who write guides, so they are pt-BR."""
+    from desk.guides.folder import read_guides
+
+    guides = read_guides(settings.help_dir)
+    for mistake in guides.mistakes:
+        print(mistake, file=sys.stderr)
+    for guide in guides.guides:
+        steps = len(guide.basic) + len(guide.detailed)
+        print(f"{guide.slug}: {guide.title} ({len(guide.triggers)} gatilhos, {steps} passos)")
+    if guides.mistakes:
+        return 1
+    print(f"{len(guides.guides)} guias, nenhum erro.")
     return 0
 
 

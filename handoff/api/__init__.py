@@ -19,6 +19,7 @@ from handoff.api import (
     me,
     messages,
     presence,
+    problems,
     queues,
     request_types,
     sessions,
@@ -56,6 +57,7 @@ register(
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
+        *problems.ENDPOINTS,
     ],
 )
 
