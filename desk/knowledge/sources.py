@@ -208,6 +208,7 @@ async def read_again(session: AsyncSession, source: KnowledgeSource, actor: Acto
         .execution_options(synchronize_session=False)
     )
     if due.scalar_one_or_none() is not None:
+        await session.refresh(source)
         await record_event(session, "knowledge_source.reread", actor, id=source.id)
 
 

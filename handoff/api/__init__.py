@@ -16,6 +16,7 @@ from handoff.api import (
     conversations,
     imports,
     knowledge,
+    knowledge_sources,
     me,
     messages,
     presence,
@@ -56,6 +57,7 @@ register(
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
+        *knowledge_sources.ENDPOINTS,
     ],
 )
 

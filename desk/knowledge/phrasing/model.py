@@ -49,13 +49,14 @@ class OpenAiModel:
                 ],
             )
             choice = answer.choices[0]
-            reason, content = choice.finish_reason, choice.message.content
+            reason, content = choice.finish_reason, choice.message.content or ""
         except (OpenAIError, ValueError, TypeError, LookupError, AttributeError) as error:
             # The last four: a server that answers in another form than the API's.
             raise ModelFailed(type(error).__name__) from None
-        if reason not in (None, "stop"):
+        # Some servers leave the reason out.
+        if str(reason) not in {"stop", "None"}:
             raise ModelFailed("cut off")
-        return content or ""
+        return content
 
     async def close(self) -> None:
         """See Model."""

@@ -15,6 +15,7 @@ from handoff.console.settings import (
     portal_note,
     queues,
     request_types,
+    sources,
     tags,
     users,
 )
@@ -39,6 +40,7 @@ blueprint = Blueprint.group(
     request_types.blueprint,
     canned_replies.blueprint,
     tags.blueprint,
+    sources.blueprint,
     companies.blueprint,
     contacts.blueprint,
     imports.blueprint,
