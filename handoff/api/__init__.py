@@ -16,6 +16,7 @@ from handoff.api import (
     conversations,
     imports,
     knowledge,
+    knowledge_sources,
     me,
     messages,
     presence,
@@ -58,6 +59,7 @@ register(
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
         *problems.ENDPOINTS,
+        *knowledge_sources.ENDPOINTS,
     ],
 )
 

@@ -16,6 +16,7 @@ from handoff.console.settings import (
     portal_note,
     queues,
     request_types,
+    sources,
     tags,
     users,
 )
@@ -40,6 +41,7 @@ blueprint = Blueprint.group(
     request_types.blueprint,
     canned_replies.blueprint,
     tags.blueprint,
+    sources.blueprint,
     companies.blueprint,
     contacts.blueprint,
     imports.blueprint,

@@ -78,6 +78,12 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 "eye",
             ),
             Section(
+                "sources",
+                N_("Fontes"),
+                N_("Sites e pastas de documentação de que a assistente responde."),
+                "file",
+            ),
+            Section(
                 "automation",
                 N_("Automações"),
                 N_("O que muda de status e o que é avisado sozinho."),
