@@ -9,7 +9,7 @@ from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 from actions.phrases import use_responses
-from actions.turn import use_desk
+from actions.turn import router, use_desk
 from desk.db import Database
 from desk.settings import Settings
 
@@ -63,5 +63,6 @@ def create_server(settings: Settings) -> Any:
     @app.before_server_start
     async def open_desk(*_: object) -> None:
         use_desk(Database(settings.database_url), settings)
+        app.add_task(router().prepare())
 
     return app

