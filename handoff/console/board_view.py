@@ -29,8 +29,9 @@ _ROLE_LABELS = {Role.SUPERVISOR: N_("Supervisão"), Role.ADMIN: N_("Administraç
 
 @dataclass(frozen=True)
 class RowView:
-    """A conversation on the board. ``reasons``: why it stands where it stands, key and words;
-    ``why_here``: why it is in this queue.
+    """A conversation on the board.
+
+    ``reasons``: why it stands where it stands, key and words. ``why_here``: why in this queue.
     """
 
     public_id: str

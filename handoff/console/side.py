@@ -89,7 +89,7 @@ class ConversationLine:
 class Side:
     """The panel at the right of a conversation.
 
-    ``queue_reason``: why it is in its queue; ``may_teach``: the reader may make it an example of it.
+    ``queue_reason``: why it is in its queue; ``may_teach``: this reader may make it its example.
     ``history_version`` changes with the history, which is fetched when it is looked at.
     """
 

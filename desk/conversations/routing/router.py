@@ -11,6 +11,7 @@ import structlog
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.routing.classifier import Guess, QueueClassifier
 from desk.conversations.routing.examples import examples_to_learn, routing_state
+from desk.conversations.routing.remembering import Remembering
 from desk.conversations.routing.telling import telling_messages
 from desk.db import Database
 from desk.encoder import Encoder
@@ -33,11 +34,12 @@ class Router:
         self, database: Database, encoder: Encoder, waits_seconds: float = WAITS_SECONDS
     ) -> None:
         self._database = database
-        self._encoder = encoder
+        self._encoder = Remembering(encoder)
         self._waits_seconds = waits_seconds
         self._classifier: QueueClassifier | None = None
         self._state: tuple[Any, ...] | None = None
         self._learning: asyncio.Task[None] | None = None
+        self._looking = asyncio.Lock()
         self._looked_at = -_LOOK_AGAIN_SECONDS
 
     async def route(self, public_id: str) -> Guess | None:
@@ -81,17 +83,18 @@ class Router:
         return await asyncio.to_thread(self._classifier.guess_each, texts)
 
     async def _begin_learning(self) -> None:
-        """Looks every two seconds whether anything changed."""
-        now = time.monotonic()
-        busy = self._learning is not None and not self._learning.done()
-        if busy or now - self._looked_at < _LOOK_AGAIN_SECONDS:
-            return
-        self._looked_at = now
-        async with self._database.reading() as session:
-            state = await routing_state(session)
-        if state != self._state:
-            self._learning = asyncio.create_task(self._learn(state))
-            self._learning.add_done_callback(_log_failure)
+        """Looks every two seconds whether anything changed; who comes meanwhile waits for it."""
+        async with self._looking:
+            now = time.monotonic()
+            busy = self._learning is not None and not self._learning.done()
+            if busy or now - self._looked_at < _LOOK_AGAIN_SECONDS:
+                return
+            async with self._database.reading() as session:
+                state = await routing_state(session)
+            self._looked_at = now
+            if state != self._state:
+                self._learning = asyncio.create_task(self._learn(state))
+                self._learning.add_done_callback(_log_failure)
 
     async def _learn(self, state: tuple[Any, ...]) -> None:
         async with self._database.reading() as session:
