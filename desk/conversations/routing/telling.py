@@ -9,7 +9,7 @@ from desk.contacts.portal_access import hide_credentials
 from desk.conversations.routing.classifier import MAX_CHARS, says_something
 from desk.conversations.tables import Message
 
-MOST_TELLING = 3
+MOST_TELLING = 2
 """So many are read: each costs an encoding while the customer waits."""
 _LOOKED_AT = 12
 
@@ -23,7 +23,7 @@ class Telling:
 
 
 async def telling_messages(session: AsyncSession, conversation_id: int) -> list[Telling]:
-    """The newest of the present service that say anything, newest first, at most three."""
+    """The newest of the present service that say anything, newest first, at most two."""
     query = (
         select(Message.id, Message.kind, Message.text, Message.payload, Message.hidden_from_team)
         .where(
