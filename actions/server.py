@@ -65,4 +65,8 @@ def create_server(settings: Settings) -> Any:
         use_desk(Database(settings.database_url), settings)
         app.add_task(router().prepare())
 
+    @app.before_server_stop
+    async def stop_learning(*_: object) -> None:
+        router().close()
+
     return app

@@ -157,6 +157,7 @@ async def _end_streams(app: Sanic[Any, Any]) -> None:
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
+    app.ctx.services.router.close()
     for task in app.ctx.loops:
         task.cancel()
     await asyncio.gather(*app.ctx.loops, return_exceptions=True)

@@ -3,14 +3,19 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from desk.encoder import Encoder, Vectors
 
+_AT_ONCE = 4
 _MOST_REMEMBERED = 4000
 """Six megabytes of vectors."""
+
+
+class Stopped(Exception):
+    """The process ends: nothing more is encoded."""
 
 
 class Remembering:
@@ -20,6 +25,7 @@ class Remembering:
         self._encoder = encoder
         self._known: OrderedDict[bytes, Vectors] = OrderedDict()
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
 
     @property
     def name(self) -> str:
@@ -33,8 +39,7 @@ class Remembering:
             known = {key: self._known[key] for key in keys if key in self._known}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
-            vectors = self._encoder.encode_queries(list(missing.values()))
-            known |= dict(zip(missing, vectors, strict=True))
+            known |= self._encode(missing)
         with self._lock:
             for key in keys:
                 self._known[key] = known[key]
@@ -42,6 +47,21 @@ class Remembering:
             while len(self._known) > _MOST_REMEMBERED:
                 self._known.popitem(last=False)
         return np.stack([known[key] for key in keys])
+
+    def stop(self) -> None:
+        """Ends what is being encoded in a thread, which nobody could cancel otherwise."""
+        self._stopped.set()
+
+    def _encode(self, missing: Mapping[bytes, str]) -> dict[bytes, Vectors]:
+        made: dict[bytes, Vectors] = {}
+        keys = list(missing)
+        for start in range(0, len(keys), _AT_ONCE):
+            if self._stopped.is_set():
+                raise Stopped
+            some = keys[start : start + _AT_ONCE]
+            vectors = self._encoder.encode_queries([missing[key] for key in some])
+            made |= dict(zip(some, vectors, strict=True))
+        return made
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """See Encoder; of these none is kept."""

@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 
 from desk.conversations.find import conversation_by_public_id
-from desk.conversations.routing.classifier import Guess, QueueClassifier
+from desk.conversations.routing.classifier import CONFIDENT, Guess, QueueClassifier
 from desk.conversations.routing.examples import examples_to_learn, routing_state
-from desk.conversations.routing.remembering import Remembering
+from desk.conversations.routing.remembering import Remembering, Stopped
 from desk.conversations.routing.telling import telling_messages
 from desk.db import Database
 from desk.encoder import Encoder
@@ -43,17 +43,21 @@ class Router:
         self._looked_at = -_LOOK_AGAIN_SECONDS
 
     async def route(self, public_id: str) -> Guess | None:
-        """The queue for what a conversation's customer wrote last; None when nothing tells it."""
+        """The queue for what a conversation's customer wrote last; None when nothing tells it.
+
+        The newest message that tells it surely; what is older is not even encoded then.
+        """
         async with self._database.reading() as session:
             conversation = await conversation_by_public_id(session, public_id)
             told = await telling_messages(session, conversation.id) if conversation else []
-        guesses = await self.guess_each([each.text for each in told])
-        named = [
-            replace(guess, message_id=each.message_id)
-            for guess, each in zip(guesses, told, strict=False)
-            if guess is not None
-        ]
-        return max(named, key=lambda guess: guess.confidence, default=None)
+        best: Guess | None = None
+        for each in told:
+            (guess,) = await self.guess_each([each.text]) or [None]
+            if guess is not None and (best is None or guess.confidence > best.confidence):
+                best = replace(guess, message_id=each.message_id)
+            if best is not None and best.confidence >= CONFIDENT:
+                break
+        return best
 
     async def guess_each(self, texts: Sequence[str]) -> list[Guess | None]:
         """The queue for each text; empty when there was no time, or nothing to learn from."""
@@ -63,10 +67,16 @@ class Router:
             return await asyncio.wait_for(self._guess_each(texts), self._waits_seconds)
         except TimeoutError:
             logger.warning("routing.too_slow", seconds=self._waits_seconds)
+        except Stopped:
+            return []
         except Exception:
             # A person is asked for: in the default queue rather than not at all.
             logger.exception("routing.failed")
         return []
+
+    def close(self) -> None:
+        """The process ends: a thread that still learns does not hold it up."""
+        self._encoder.stop()
 
     async def prepare(self) -> None:
         """Learns what is stored now, so that the first who asks need not wait."""
@@ -107,6 +117,7 @@ class Router:
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
+    failed = not task.cancelled() and task.exception() is not None
+    if failed and not isinstance(task.exception(), Stopped):
         # What was learned before goes on answering; the next look tries again.
         logger.error("routing.not_learned", exc_info=task.exception())
