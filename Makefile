@@ -80,6 +80,14 @@ bench: setup ## Medians and ratios against baselines, in one run
 	@$(STAGE) train
 	@$(BIN)/python -m bench
 
+.PHONY: evaluate-sentiment
+evaluate-sentiment: setup ## How well feelings and urgency are read, on held-out messages
+	@$(BIN)/python -m bench.evaluate_sentiment
+
+.PHONY: evaluate-routing
+evaluate-routing: setup ## How often a message finds its queue, on held-out messages
+	@$(BIN)/python -m bench.evaluate_routing
+
 .PHONY: screenshots
 screenshots: setup ## Take the pictures of the documentation
 	@$(STAGE) train

@@ -9,7 +9,7 @@ from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 from actions.phrases import use_responses
-from actions.turn import guides, phraser, use_desk
+from actions.turn import guides, phraser, router, use_desk
 from desk.db import Database
 from desk.settings import Settings
 
@@ -63,6 +63,11 @@ def create_server(settings: Settings) -> Any:
     @app.before_server_start
     async def open_desk(*_: object) -> None:
         use_desk(Database(settings.database_url), settings)
+        app.add_task(router().prepare())
+
+    @app.before_server_stop
+    async def stop_learning(*_: object) -> None:
+        router().close()
 
     @app.after_server_start
     async def warm_up(*_: object) -> None:

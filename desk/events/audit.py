@@ -32,6 +32,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "queue.reactivated",
         "request_type.created",
         "request_type.changed",
+        "routing.example_added",
+        "routing.example_removed",
         "calendar.created",
         "calendar.changed",
         "calendar.removed",

@@ -29,6 +29,8 @@ KIND_LABELS = {
     "queue.reactivated": N_("Reativou uma fila"),
     "request_type.created": N_("Criou um tipo de solicitação"),
     "request_type.changed": N_("Mudou um tipo de solicitação"),
+    "routing.example_added": N_("Ensinou um exemplo de encaminhamento"),
+    "routing.example_removed": N_("Excluiu um exemplo de encaminhamento"),
     "calendar.created": N_("Criou um horário"),
     "calendar.changed": N_("Mudou um horário"),
     "calendar.removed": N_("Excluiu um horário"),

@@ -58,6 +58,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 "ticket",
             ),
             Section(
+                "routing",
+                N_("Encaminhamento"),
+                N_("Exemplos que ensinam para qual fila vai cada pedido."),
+                "queue",
+                _SUPERVISORS,
+            ),
+            Section(
                 "canned-replies",
                 N_("Respostas prontas"),
                 N_("Textos pessoais, da equipe e de todos, com variáveis e arquivos."),
