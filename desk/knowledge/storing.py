@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import Database, upsert
 from desk.encoder import Encoder, Vectors
+from desk.knowledge.index import TITLE_SEPARATOR
 from desk.knowledge.pages import Block, Page
 from desk.knowledge.passages import Passage, cut_page
 from desk.knowledge.tables import (
@@ -59,7 +60,7 @@ def searched_text(titles: Sequence[str], blocks: Iterable[tuple[str, Sequence[st
 
 def heading_text(titles: Sequence[str]) -> str:
     """What is encoded of a stored passage's titles."""
-    return " › ".join(titles)
+    return TITLE_SEPARATOR.join(titles)
 
 
 def hash_text(text: str) -> str:

@@ -97,7 +97,7 @@ def test_a_model_that_would_run_code_of_its_own_is_refused(tmp_path: Path) -> No
     modules = [{"idx": 0, "name": "0", "path": "", "type": "own_code.Module"}]
     (folder / "modules.json").write_text(json.dumps(modules))
     (folder / "own_code.py").write_text("raise SystemExit('it ran')")
-    with pytest.raises(SettingsError, match="^PONTE_ENCODER: .* cannot be loaded: .*own_code"):
+    with pytest.raises(SettingsError, match=r"^PONTE_ENCODER: .* cannot be loaded: .*own_code"):
         make_encoder(str(folder))
 
 
