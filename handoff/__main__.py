@@ -91,7 +91,7 @@ async def _index_docs(settings: Settings, *, quiet: bool) -> int:
     database = Database(settings.database_url)
     async with database.transaction() as session:
         synced = await sync_pages(session, "help_center", pages)
-    progress = None if quiet else ProgressBar("passages").show
+    progress = None if quiet else ProgressBar("texts").show
     encoded = await encode_missing(database, encoder, progress)
     await database.close()
     print(

@@ -91,7 +91,19 @@ class SearchIndex:
         Returns: places in ``passage_ids`` and their scores, (at most limit,) each, descending; of
         equal ones the first.
         """
-        return best_of(self.score(question), limit)
+        return self.best_for(question, self._encoder.encode_queries([question])[0], limit)
+
+    def best_for(self, question: str, vector: Vectors, limit: int) -> tuple[Places, Scores]:
+        """The same for a question that is encoded already."""
+        return best_of(self._score(question, vector), limit)
+
+    def word_scores(self, terms: Sequence[str]) -> Scores:
+        """BM25 of the texts and phrasings: float32 (n_passages,)."""
+        return _score_words(self._words, terms, len(self.passage_ids))
+
+    def title_word_scores(self, terms: Sequence[str]) -> Scores:
+        """BM25 of each passage's own title: float32 (n_passages,)."""
+        return _score_words(self._title_words, terms, len(self.passage_ids))
 
     def _score(self, question: str, vector: Vectors) -> Scores:
         if not self.passage_ids:
@@ -101,8 +113,8 @@ class SearchIndex:
         if len(near) > len(self.passage_ids):
             near = np.maximum.reduceat(near, self._starts)
         terms = terms_of(question)
-        near += LEXICAL_WEIGHT * _score_words(self._words, terms, len(near))
-        near += TITLE_WORDS_WEIGHT * _score_words(self._title_words, terms, len(near))
+        near += LEXICAL_WEIGHT * self.word_scores(terms)
+        near += TITLE_WORDS_WEIGHT * self.title_word_scores(terms)
         scores: Scores = near
         return scores
 

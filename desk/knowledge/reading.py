@@ -44,7 +44,7 @@ async def read_index(database: Database, encoder: Encoder, background: Backgroun
 
 async def _read_rows(
     session: AsyncSession, after: int
-) -> Sequence[Row[tuple[int, list[str], list[tuple[str, list[str]]], list[str]]]]:
+) -> Sequence[Row[int, list[str], list[tuple[str, list[str]]], list[str]]]:
     query = (
         select(
             KnowledgePassage.id,
@@ -60,7 +60,7 @@ async def _read_rows(
 
 
 def _entries_of(
-    rows: Sequence[Row[tuple[int, list[str], list[tuple[str, list[str]]], list[str]]]],
+    rows: Sequence[Row[int, list[str], list[tuple[str, list[str]]], list[str]]],
 ) -> list[Entry]:
     return [
         Entry(
