@@ -37,7 +37,7 @@ class ChatIntentClassifier(GraphComponent, IntentClassifier):
             "longest_piece": 4,
             "mistyped_copies": 2,
             "most_slips": 3,
-            "meaning_scale": 20.0,
+            "meaning_scale": 10.0,
             "iterations": 100,
             "sharpness": 1.0,
             "random_seed": 7,

@@ -41,7 +41,7 @@ class LetterVoice:
     """Logistic regression over words and pieces of words."""
 
     def __init__(self, shortest: int, longest: int, iterations: int) -> None:
-        self._words = CountVectorizer(token_pattern=r"(?u)\S+", binary=True)
+        self._words = CountVectorizer(tokenizer=str.split, token_pattern=None, binary=True)
         # A piece that is in one sentence only says nothing about another.
         self._pieces = CountVectorizer(
             analyzer="char_wb", ngram_range=(shortest, longest), min_df=2

@@ -33,7 +33,13 @@ _TICKET_NUMBERS = (
     re.compile(r"(?<![\d.,/#-])(20\d{2}-\d{3,6})(?![\d/]|[.,-]\d)"),
     re.compile(_TICKET + _IN_BETWEEN + r"[\s:.]*(" + _NUMBER + ")", re.IGNORECASE),
     re.compile(
-        _TICKET + _IN_BETWEEN + r"[\s:.#]*" + _NUMBER + r"\s*(?:e|,|ou)\s*(?:o\s+)?#?(" + _NUMBER + ")",
+        _TICKET
+        + _IN_BETWEEN
+        + r"[\s:.#]*"
+        + _NUMBER
+        + r"\s*(?:e|,|ou)\s*(?:o\s+)?#?("
+        + _NUMBER
+        + ")",
         re.IGNORECASE,
     ),
     re.compile(

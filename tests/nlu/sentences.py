@@ -97,7 +97,5 @@ def _nearly_same(one: str, other: str) -> bool:
         return True
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     return (
-        shared >= 0.5
-        and matcher.quick_ratio() >= SAME_LETTERS
-        and matcher.ratio() >= SAME_LETTERS
+        shared >= 0.5 and matcher.quick_ratio() >= SAME_LETTERS and matcher.ratio() >= SAME_LETTERS
     )
