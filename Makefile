@@ -66,6 +66,10 @@ test-dialogues: setup ## Dialogue stories against the trained assistant
 test-nlu: setup ## Held-out sentences against the trained assistant
 	@$(STAGE) train nlu
 
+.PHONY: evaluate-nlu
+evaluate-nlu: setup ## How well it understands, against Rasa's default pipeline (about ten minutes)
+	@$(BIN)/python -m bench.understanding
+
 .PHONY: test-service
 test-service: setup ## pytest without browsers (SQLite and PostgreSQL)
 	@$(BIN)/pytest -m "not journey"

@@ -149,9 +149,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
-        "sources": SourceReader(
-            database, pulse, Indexer(database, app.ctx.encoder, settings)
-        ).run(),
+        "sources": SourceReader(database, pulse, indexer).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
