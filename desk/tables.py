@@ -16,6 +16,7 @@ from desk.imports import tables as imports
 from desk.knowledge import tables as knowledge
 from desk.mail import tables as mail
 from desk.media import tables as media
+from desk.review import tables as review
 from desk.tags import tables as tags
 from desk.team import tables as team
 from desk.tickets import tables as tickets
@@ -35,6 +36,7 @@ __all__ = [
     "knowledge",
     "mail",
     "media",
+    "review",
     "routing",
     "search",
     "tags",

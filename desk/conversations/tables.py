@@ -24,6 +24,7 @@ _WAITS_FOR_ANSWER = sql("waiting_since IS NOT NULL")
 _REOPENED = sql("reopened_at IS NOT NULL")
 _WITH_PRIORITY = sql("priority <> 0")
 _WITH_SENTIMENT = sql("sentiment IS NOT NULL")
+_REVIEW_DUE = sql("review_due")
 
 
 def _in_order(column: str) -> Index:
@@ -232,6 +233,50 @@ class Message(Base):
             "seq",
             postgresql_where=_WAITS_FOR_TURN,
             sqlite_where=_WAITS_FOR_TURN,
+        ),
+    )
+
+
+class Understanding(Base):
+    """What the bot understood of a customer's message, and what it did.
+
+    ``confidence`` is that of the best guess, also where the bot fell back. ``form`` names the slot
+    that was being asked for. ``rephrased``: it asked to say it in other words; ``handed_off``: it
+    called a person. ``reason``: why a designer should look at it (``understanding.REASONS``), empty
+    when nobody need; ``review_due`` until it lies among what is reviewed. Names and numbers only.
+    """
+
+    __tablename__ = "understandings"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[int] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    at: Mapped[datetime]
+    intent: Mapped[str] = mapped_column(String(120))
+    confidence: Mapped[float]
+    ranking: Mapped[list[Any]] = mapped_column(JSON)
+    entities: Mapped[list[str]] = mapped_column(JSON)
+    actions: Mapped[list[str]] = mapped_column(JSON)
+    responses: Mapped[list[str]] = mapped_column(JSON)
+    form: Mapped[str] = mapped_column(String(120), default="")
+    rephrased: Mapped[bool] = mapped_column(default=False)
+    handed_off: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(12), default="")
+    review_due: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        Index(
+            "ix_understandings_conversation_id_message_id",
+            "conversation_id",
+            "message_id",
+        ),
+        Index("ix_understandings_at", "at", "intent"),
+        Index(
+            "ix_understandings_review_due",
+            "message_id",
+            postgresql_where=_REVIEW_DUE,
+            sqlite_where=_REVIEW_DUE,
         ),
     )
 

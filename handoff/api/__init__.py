@@ -21,8 +21,10 @@ from handoff.api import (
     messages,
     presence,
     problems,
+    quality,
     queues,
     request_types,
+    review,
     routing,
     sessions,
     tags,
@@ -62,6 +64,8 @@ register(
         *knowledge.ENDPOINTS,
         *problems.ENDPOINTS,
         *knowledge_sources.ENDPOINTS,
+        *review.ENDPOINTS,
+        *quality.ENDPOINTS,
     ],
 )
 
