@@ -9,7 +9,7 @@ from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 from actions.phrases import use_responses
-from actions.turn import router, use_desk
+from actions.turn import guides, phraser, router, use_desk
 from desk.db import Database
 from desk.settings import Settings
 
@@ -68,5 +68,14 @@ def create_server(settings: Settings) -> Any:
     @app.before_server_stop
     async def stop_learning(*_: object) -> None:
         router().close()
+
+    @app.after_server_start
+    async def warm_up(*_: object) -> None:
+        app.add_task(guides().warm_up())
+
+    @app.after_server_stop
+    async def close_model(*_: object) -> None:
+        if model := phraser():
+            await model.close()
 
     return app

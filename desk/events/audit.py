@@ -46,6 +46,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "canned_reply.changed",
         "canned_reply.removed",
         "configuration.changed",
+        "knowledge_source.created",
+        "knowledge_source.reread",
+        "knowledge_source.removed",
     ),
     "customers": (
         "company.created",

@@ -16,9 +16,11 @@ from handoff.api import (
     conversations,
     imports,
     knowledge,
+    knowledge_sources,
     me,
     messages,
     presence,
+    problems,
     queues,
     request_types,
     routing,
@@ -58,6 +60,8 @@ register(
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
+        *problems.ENDPOINTS,
+        *knowledge_sources.ENDPOINTS,
     ],
 )
 

@@ -43,6 +43,9 @@ KIND_LABELS = {
     "canned_reply.changed": N_("Mudou uma resposta pronta"),
     "canned_reply.removed": N_("Excluiu uma resposta pronta"),
     "configuration.changed": N_("Mudou a configuração"),
+    "knowledge_source.created": N_("Adicionou uma fonte da documentação"),
+    "knowledge_source.reread": N_("Pediu a leitura de uma fonte"),
+    "knowledge_source.removed": N_("Removeu uma fonte da documentação"),
     "company.created": N_("Cadastrou uma empresa"),
     "company.changed": N_("Mudou uma empresa"),
     "contact.created": N_("Cadastrou um contato"),
@@ -82,6 +85,7 @@ ACTOR_LABELS = {
     "agent": N_("Equipe"),
 }
 FIELD_LABELS = {
+    "address": N_("endereço"),
     "active": N_("ativo"),
     "agent_kind": N_("quem responde"),
     "assignment": N_("distribuição"),
@@ -108,6 +112,7 @@ FIELD_LABELS = {
     "queue_id": N_("fila"),
     "queues": N_("filas"),
     "role": N_("papel"),
+    "screen_share_url": N_("endereço para mostrar a tela"),
     "shows_agent_first_name": N_("mostra o primeiro nome"),
     "shows_agent_name": N_("mostra o primeiro nome"),
     "slug": N_("identificador"),
