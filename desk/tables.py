@@ -6,6 +6,8 @@ from desk.companies import tables as companies
 from desk.configuration import tables as configuration
 from desk.contacts import tables as contacts
 from desk.conversations import tables as conversations
+from desk.conversations.levels import tables as levels
+from desk.conversations.rules import tables as rules
 from desk.conversations.search import tables as search
 from desk.db import Base
 from desk.events import tables as events
@@ -30,8 +32,10 @@ __all__ = [
     "hours",
     "imports",
     "knowledge",
+    "levels",
     "mail",
     "media",
+    "rules",
     "search",
     "tags",
     "team",

@@ -37,6 +37,7 @@ from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
+from handoff.service_levels import ServiceLevels
 from handoff.services import Services
 from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
@@ -138,6 +139,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "service_levels": ServiceLevels(database, pulse).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:

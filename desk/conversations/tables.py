@@ -24,6 +24,7 @@ _WAITS_FOR_ANSWER = sql("waiting_since IS NOT NULL")
 _REOPENED = sql("reopened_at IS NOT NULL")
 _WITH_PRIORITY = sql("priority <> 0")
 _WITH_SENTIMENT = sql("sentiment IS NOT NULL")
+_WITH_DEADLINE = sql("service_due_at IS NOT NULL")
 
 
 def _in_order(column: str) -> Index:
@@ -49,7 +50,7 @@ class Conversation(Base):
     In its queue the highest ``priority`` goes first, then the highest ``queue_rank`` (what a
     supervisor reordered), then who waits longest. ``sentiment``: -1 dissatisfied, 0 neutral, 1
     satisfied, None not felt yet. ``reopened_at``: a customer wrote after the end, and no agent
-    has answered yet.
+    has answered yet. ``service_due_at``: when the first of its service levels is due (`levels`).
     """
 
     __tablename__ = "conversations"
@@ -74,6 +75,7 @@ class Conversation(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     reopened_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
+    service_due_at: Mapped[datetime | None]
     queue_notice_at: Mapped[datetime | None]
     news_ticket: Mapped[str | None] = mapped_column(String(20))
     last_seq: Mapped[int] = mapped_column(default=0)
@@ -145,6 +147,13 @@ class Conversation(Base):
             "id",
             postgresql_where=_WITH_SENTIMENT,
             sqlite_where=_WITH_SENTIMENT,
+        ),
+        Index(
+            "ix_conversations_service_due_at",
+            "service_due_at",
+            "id",
+            postgresql_where=_WITH_DEADLINE,
+            sqlite_where=_WITH_DEADLINE,
         ),
         Index("ix_conversations_owner_assignee_id_status", "owner", "assignee_id", "status"),
         Index(
