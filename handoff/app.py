@@ -35,6 +35,7 @@ from handoff.pages import install_static, render_error
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
+from handoff.rules import Rules
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
 from handoff.service_levels import ServiceLevels
@@ -140,6 +141,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
         "service_levels": ServiceLevels(database, pulse).run(),
+        "rules": Rules(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:

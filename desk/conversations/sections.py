@@ -25,7 +25,9 @@ _PARTS = (
     "priority <> 0",
     "service_due_at IS NOT NULL",
 )
-_REOPENED, _WAITING, _WITH_PRIORITY, _WITH_DEADLINE = (text(f"conversations.{part}") for part in _PARTS)
+_REOPENED, _WAITING, _WITH_PRIORITY, _WITH_DEADLINE = (
+    text(f"conversations.{part}") for part in _PARTS
+)
 
 
 @dataclass(frozen=True)

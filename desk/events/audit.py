@@ -30,6 +30,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "queue.changed",
         "queue.deactivated",
         "queue.reactivated",
+        "service_level.changed",
         "request_type.created",
         "request_type.changed",
         "calendar.created",
@@ -152,16 +153,16 @@ async def _conditions(
     if filters.user_id is not None:
         conditions += [Event.actor_kind == "agent", Event.actor_id == filters.user_id]
     if filters.since is not None:
-        first = await _first_seq(session, filters.since - _DISORDER)
+        first = await first_seq(session, filters.since - _DISORDER)
         conditions += [Event.seq >= first, Event.at >= filters.since]
     if filters.until is not None:
-        first = await _first_seq(session, filters.until + _DISORDER)
+        first = await first_seq(session, filters.until + _DISORDER)
         conditions += [Event.seq < first, Event.at < filters.until]
     return conditions
 
 
-async def _first_seq(session: AsyncSession, moment: datetime) -> int:
-    """The first number at or after a moment: halving, since times rise with the numbers."""
+async def first_seq(session: AsyncSession, moment: datetime) -> int:
+    """The first event's number at or after a moment: halving, since times rise with numbers."""
     highest = (await session.execute(select(func.coalesce(func.max(Event.seq), 0)))).scalar_one()
     low, high = 0, highest + 1
     while low < high:

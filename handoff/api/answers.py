@@ -31,6 +31,14 @@ class ChannelName(BaseModel):
     brand: str
 
 
+class LevelDue(BaseModel):
+    """The promise that is due first; ``due_at`` is null while it is paused."""
+
+    kind: Literal["first_response", "next_response", "resolution"]
+    state: Literal["running", "warned", "late", "paused"]
+    due_at: str | None
+
+
 class ConversationShown(BaseModel):
     """A conversation. Times are ISO 8601; ``sentiment`` is -1, 0, 1 or null when not known."""
 
@@ -51,6 +59,7 @@ class ConversationShown(BaseModel):
     created_at: str
     unread: bool
     unread_count: int
+    service_level: LevelDue | None
 
 
 class ConversationWhole(ConversationShown):

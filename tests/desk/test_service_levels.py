@@ -345,9 +345,7 @@ async def test_a_corrected_promise_is_judged_anew(service: Service) -> None:
 async def test_other_hours_move_the_deadlines_of_who_waits(service: Service) -> None:
     maria = await service.arrives()
     now = datetime.now(UTC)
-    closed_today = {
-        str(day): [["00:00", "24:00"]] for day in range(7) if day != now.weekday()
-    }
+    closed_today = {str(day): [["00:00", "24:00"]] for day in range(7) if day != now.weekday()}
     async with service.database.transaction() as session:
         draft = CalendarDraft(name="Todo dia", week=closed_today, timezone="UTC")
         calendar = await add_calendar(session, draft, SYSTEM)
@@ -415,8 +413,7 @@ async def test_reports_read_what_was_kept_by_queue_and_priority(service: Service
     async with service.database.reading() as session:
         (kept,) = await promises_kept(session, service.begun, now + timedelta(minutes=1))
         judged = [
-            each
-            async for each in walk_judged(session, service.begun, now + timedelta(minutes=1))
+            each async for each in walk_judged(session, service.begun, now + timedelta(minutes=1))
         ]
         assert await promises_kept(session, now - timedelta(days=9), now - timedelta(days=8)) == []
     assert (kept.kind, kept.queue_id, kept.met, kept.missed) == (

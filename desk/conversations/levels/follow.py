@@ -52,11 +52,9 @@ async def matter_to_clocks(session: AsyncSession, events: Sequence[Event]) -> li
     running = select(ServiceClock.conversation_id).where(
         ServiceClock.conversation_id.in_(ids), ServiceClock.ended_at.is_(None)
     )
-    timed = set((await session.execute(running)).scalars())
+    timed: set[int | None] = set((await session.execute(running)).scalars())
     timed |= {event.conversation_id for event in events if event.kind == OWNER}
-    return [
-        event for event in events if event.kind in _PROMISES or event.conversation_id in timed
-    ]
+    return [event for event in events if event.kind in _PROMISES or event.conversation_id in timed]
 
 
 async def follow_events(session: AsyncSession, events: Sequence[Event]) -> None:

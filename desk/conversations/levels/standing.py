@@ -56,7 +56,9 @@ async def standings_of(session: AsyncSession, conversation_id: int) -> list[Stan
     return sorted(found, key=lambda each: (each.ended_at is not None, _urgency(each)))
 
 
-async def most_urgent(session: AsyncSession, conversation_ids: Sequence[int]) -> dict[int, Standing]:
+async def most_urgent(
+    session: AsyncSession, conversation_ids: Sequence[int]
+) -> dict[int, Standing]:
     """By conversation, the running promise that is due first; paused ones come last."""
     if not conversation_ids:
         return {}

@@ -87,7 +87,7 @@ async def level_of(session: AsyncSession, queue_id: int | None) -> LevelValues:
     if queue_id is None:
         return NOTHING_PROMISED
     row = await session.get(ServiceLevel, queue_id, populate_existing=True)
-    return _read(row) if row is not None else NOTHING_PROMISED
+    return _read(row)
 
 
 async def list_levels(session: AsyncSession) -> list[QueueLevel]:
@@ -97,10 +97,7 @@ async def list_levels(session: AsyncSession) -> list[QueueLevel]:
         .outerjoin(ServiceLevel, ServiceLevel.queue_id == Queue.id)
         .order_by(Queue.position, Queue.id)
     )
-    return [
-        QueueLevel(row[0], _read(row[1]) if row[1] is not None else NOTHING_PROMISED)
-        for row in await session.execute(query)
-    ]
+    return [QueueLevel(row[0], _read(row[1])) for row in await session.execute(query)]
 
 
 async def set_level(
@@ -126,7 +123,9 @@ async def set_level(
     return values
 
 
-def _read(row: ServiceLevel) -> LevelValues:
+def _read(row: ServiceLevel | None) -> LevelValues:
+    if row is None:
+        return NOTHING_PROMISED
     known = {name: value for name, value in row.value.items() if name in LevelValues.model_fields}
     try:
         return LevelValues.model_validate(known)

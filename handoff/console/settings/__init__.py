@@ -15,6 +15,7 @@ from handoff.console.settings import (
     portal_note,
     queues,
     request_types,
+    service_levels,
     tags,
     users,
 )
@@ -36,6 +37,7 @@ blueprint = Blueprint.group(
     overview,
     users.blueprint,
     queues.blueprint,
+    service_levels.blueprint,
     request_types.blueprint,
     canned_replies.blueprint,
     tags.blueprint,

@@ -41,6 +41,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 _SUPERVISORS,
             ),
             Section(
+                "service-levels",
+                N_("Prazos"),
+                N_("Em quanto tempo cada fila responde e resolve, e quando avisar."),
+                "clock",
+                _SUPERVISORS,
+            ),
+            Section(
                 "calendars",
                 N_("Horários"),
                 N_("Expediente e feriados nacionais, estaduais, municipais e próprios."),
