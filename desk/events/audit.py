@@ -45,6 +45,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "canned_reply.changed",
         "canned_reply.removed",
         "configuration.changed",
+        "rule.created",
+        "rule.changed",
+        "rule.activated",
+        "rule.deactivated",
     ),
     "customers": (
         "company.created",

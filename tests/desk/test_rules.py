@@ -1,4 +1,4 @@
-"""Rules on waiting, silence and status: once for a conversation and period, and never in circles."""
+"""Rules on waiting, silence and status: once for a conversation and period, never in circles."""
 
 import asyncio
 from collections.abc import Sequence

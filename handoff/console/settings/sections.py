@@ -84,6 +84,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 N_("O que muda de status e o que é avisado sozinho."),
                 "bot",
             ),
+            Section(
+                "rules",
+                N_("Regras"),
+                N_("Depois de um tempo em um status ou em silêncio: lembrar, avisar, resolver."),
+                "clock",
+                _SUPERVISORS,
+            ),
         ),
     ),
     (
