@@ -375,6 +375,24 @@ class PerformedAction(Base):
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class MacroUse(Base):
+    """A macro was applied under a client's own id: the same id applies it once."""
+
+    __tablename__ = "macro_uses"
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True
+    )
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reply_id: Mapped[int]
+    body_hash: Mapped[str] = mapped_column(String(64))
+    changed: Mapped[list[str]] = mapped_column(JSON)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
+    applied_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_macro_uses_message_id", "message_id"),)
+
+
 class Rating(Base):
     """What the customer thought of a service, 1 to 5."""
 

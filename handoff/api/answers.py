@@ -276,7 +276,10 @@ class Filled(BaseModel):
 
 
 class CannedReplyShown(BaseModel):
-    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation."""
+    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation.
+
+    ``is_macro``: it changes something besides being sent.
+    """
 
     id: int
     scope: Literal["personal", "team", "global"]
@@ -286,6 +289,7 @@ class CannedReplyShown(BaseModel):
     title: str
     text: str
     uses: int
+    is_macro: bool
     files: list[AttachmentShown]
     filled: Filled | None = None
 
