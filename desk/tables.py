@@ -14,6 +14,7 @@ from desk.imports import tables as imports
 from desk.knowledge import tables as knowledge
 from desk.mail import tables as mail
 from desk.media import tables as media
+from desk.reports import tables as reports
 from desk.tags import tables as tags
 from desk.team import tables as team
 from desk.tickets import tables as tickets
@@ -32,6 +33,7 @@ __all__ = [
     "knowledge",
     "mail",
     "media",
+    "reports",
     "search",
     "tags",
     "team",

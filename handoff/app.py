@@ -35,6 +35,7 @@ from handoff.pages import install_static, render_error
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
+from handoff.report_keeper import ReportKeeper
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
 from handoff.services import Services
@@ -138,6 +139,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "reports": ReportKeeper(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
