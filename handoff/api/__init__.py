@@ -20,6 +20,7 @@ from handoff.api import (
     messages,
     presence,
     queues,
+    reports,
     request_types,
     sessions,
     tags,
@@ -56,6 +57,7 @@ register(
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
+        *reports.ENDPOINTS,
     ],
 )
 

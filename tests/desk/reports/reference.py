@@ -236,9 +236,7 @@ class Reference:
         closed = those("ended", lambda told: told.ending == "closed")
         handed_on = those("ended", lambda told: told.handed_on > 0)
         answered, rated, people = those("answered"), those("rated"), those("people")
-        moods = {
-            mood: those("ended", lambda told, m=mood: told.mood == m) for mood in (-1, 0, 1, None)
-        }  # type: ignore[misc]
+        moods = {mood: [told for told in ended if told.mood == mood] for mood in (-1, 0, 1, None)}
         transfers = float(sum(told.handed_on for told in ended))
         match report:
             case "services":
