@@ -103,24 +103,31 @@ DEFINITIONS = Labels(
             "Tempo médio no status Aguardando, de relógio, dos atendimentos encerrados no período."
         ),
         "open_business": N_(
-            "O mesmo tempo, só dentro do horário da fila em que estava; sem fila, conta todo."
+            "Tempo médio no status Aberto dos atendimentos encerrados no período, só dentro do "
+            "horário da fila em que estavam; sem fila, conta todo."
         ),
         "in_service_business": N_(
-            "O mesmo tempo, só dentro do horário da fila em que estava; sem fila, conta todo."
+            "Tempo médio no status Em atendimento dos atendimentos encerrados no período, só "
+            "dentro do horário da fila em que estavam; sem fila, conta todo."
         ),
         "waiting_business": N_(
-            "O mesmo tempo, só dentro do horário da fila em que estava; sem fila, conta todo."
+            "Tempo médio no status Aguardando dos atendimentos encerrados no período, só dentro do "
+            "horário da fila em que estavam; sem fila, conta todo."
         ),
         "answered": N_("Atendimentos que uma pessoa respondeu pela primeira vez no período."),
         "response_time": N_(
             "Média da espera do cliente até a primeira resposta de uma pessoa, dada no período."
         ),
-        "response_business": N_("A mesma espera, só dentro do horário da fila."),
+        "response_business": N_(
+            "Média da espera do cliente até a primeira resposta de uma pessoa, dada no período, só "
+            "dentro do horário da fila."
+        ),
         "resolution_time": N_(
             "Tempo médio da abertura ao fim dos atendimentos encerrados no período."
         ),
         "resolution_business": N_(
-            "O mesmo tempo, só dentro do horário da fila em que estava; sem fila, conta todo."
+            "Tempo médio da abertura ao fim dos atendimentos encerrados no período, só dentro do "
+            "horário da fila em que estavam; sem fila, conta todo."
         ),
         "transferred": N_(
             "Encerrados no período que passaram de uma pessoa a outra ou, depois da fila, a outra "

@@ -98,9 +98,7 @@ async def write_demo_history(
 
 async def _check_demo(session: AsyncSession) -> None:
     if await find_user(session, "admin@demo.ponte") is None:
-        raise Conflict(
-            "Não há demonstração neste banco: comece com make run ou com o comando seed."
-        )
+        raise Conflict("Não há demonstração neste banco: comece com make run.")
     written = select(Conversation.id).limit(1)
     if (await session.execute(written)).first() is not None:
         raise Conflict(
