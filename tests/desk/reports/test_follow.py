@@ -14,6 +14,7 @@ from desk.conversations.ratings import rate_service
 from desk.conversations.tables import Conversation
 from desk.conversations.tagging import tag_conversation, untag_conversation
 from desk.conversations.team_messages import post_agent_message
+from desk.conversations.turns import hold_turn, more_or_done
 from desk.db import Database
 from desk.demo import seed_demo
 from desk.demo_history.write import write_demo_history
@@ -34,6 +35,7 @@ from handoff.report_keeper import ReportKeeper
 from tests.desk.building import (
     a_new_conversation,
     a_user,
+    begin_turn,
     bot_answers,
     customer_writes,
     fresh,
@@ -82,6 +84,9 @@ async def a_whole_service(database: Database) -> Conversation:
     async with database.transaction() as session:
         await claim(session, conversation.id, ana)
     await customer_writes(database, conversation, "Alguém aí?")
+    lease, turn = await begin_turn(database, conversation)
+    async with database.transaction() as session:
+        await more_or_done(session, await hold_turn(session, lease, turn))
     async with database.transaction() as session:
         await post_agent_message(session, conversation.id, ana, text="Oi!")
     async with database.transaction() as session:
