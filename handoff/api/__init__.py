@@ -24,6 +24,7 @@ from handoff.api import (
     problems,
     quality,
     queues,
+    reports,
     request_types,
     review,
     routing,
@@ -72,6 +73,7 @@ register(
         *knowledge_sources.ENDPOINTS,
         *review.ENDPOINTS,
         *quality.ENDPOINTS,
+        *reports.ENDPOINTS,
     ],
 )
 

@@ -53,7 +53,8 @@ class Letters:
         self.encoded += texts
         counts = np.array([[text.count(chr(97 + place)) for place in range(26)] for text in texts])
         lengths = np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
-        return (counts / lengths).astype(np.float32)
+        vectors: Vectors = (counts / lengths).astype(np.float32)
+        return vectors
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """The same."""
@@ -327,7 +328,7 @@ async def test_ten_thousand_messages_are_listed_by_index_and_grouped_by_leaders(
             }
             for place in range(10_000)
         ]
-        await session.run_sync(lambda sync: sync.bulk_insert_mappings(Message, rows))  # type: ignore[arg-type]
+        await session.run_sync(lambda sync: sync.bulk_insert_mappings(Message, rows))
         query = select(Message.id).where(Message.id > newest, Message.direction == "in")
         ids = (await session.execute(query.order_by(Message.id))).scalars().all()
         group = (await session.execute(select(ReviewGroup.id))).scalar_one()
@@ -350,8 +351,8 @@ async def test_ten_thousand_messages_are_listed_by_index_and_grouped_by_leaders(
             {"message_id": each, "group_id": group, "text_hash": str(each), "entities": []}
             for each in ids
         ]
-        await session.run_sync(lambda sync: sync.bulk_insert_mappings(Understanding, facts))  # type: ignore[arg-type]
-        await session.run_sync(lambda sync: sync.bulk_insert_mappings(ReviewItem, items))  # type: ignore[arg-type]
+        await session.run_sync(lambda sync: sync.bulk_insert_mappings(Understanding, facts))
+        await session.run_sync(lambda sync: sync.bulk_insert_mappings(ReviewItem, items))
     async with database.reading() as session:
         (only,) = (await list_groups(session, ReviewFilters())).groups
         assert only.count == len(ids) + 1

@@ -61,6 +61,7 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         "number": number,
         "contact_id": str(maria.contact_id),
         "channel": "demo",
+        "report": "services",
     }
 
 
