@@ -34,6 +34,14 @@ PLACES = (
     Place(
         N_("Painel"), "/console/board", "board", (Role.SUPERVISOR, Role.ADMIN), ("/console/board",)
     ),
+    Place(N_("Relatórios"), "/console/reports", "chart", _ALL, ("/console/reports",)),
+    Place(
+        N_("Problemas"),
+        "/console/problems",
+        "alert",
+        (Role.SUPERVISOR, Role.ADMIN),
+        ("/console/problems",),
+    ),
     Place(
         N_("Revisão"), "/console/review", "eye", _DESIGNERS, ("/console/review", "/console/quality")
     ),

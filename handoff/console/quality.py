@@ -9,7 +9,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from desk.errors import Invalid
 from desk.review.quality import ENOUGH, check_examples
 from desk.review.rates import SPANS, IntentRate, Rate, Unit, rates_by_intent, rates_over_time
-from handoff.charts import Chart, bar_chart, line_chart
+from handoff.charts.inline import Chart, bar_chart, line_chart
 from handoff.console.wording import full_time
 from handoff.i18n import _
 from handoff.pages import render
