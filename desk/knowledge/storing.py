@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -87,7 +87,7 @@ async def sync_pages(session: AsyncSession, source: str, pages: Sequence[SourceP
     for page_id, _ in stored.values():
         await session.execute(delete(KnowledgePage).where(KnowledgePage.id == page_id))
     if stored or counts["added"] or counts["changed"]:
-        await _raise_version(session)
+        await raise_version(session)
     return Synced(removed=len(stored), **counts)
 
 
@@ -119,7 +119,23 @@ async def _store(session: AsyncSession, source: str, each: SourcePage, page_id: 
     await session.flush()
 
 
-async def _raise_version(session: AsyncSession) -> None:
+async def keep_page(session: AsyncSession, source: str, each: SourcePage) -> bool:
+    """Makes one page of a source this one; False when it was so already.
+
+    Whoever keeps pages one by one raises the version at times (``raise_version``).
+    """
+    query = select(KnowledgePage.id, KnowledgePage.content_hash).where(
+        KnowledgePage.source == source, KnowledgePage.path == each.page.path
+    )
+    known = (await session.execute(query)).one_or_none()
+    if known is not None and known.content_hash == each.content_hash:
+        return False
+    await _store(session, source, each, known.id if known else None)
+    return True
+
+
+async def raise_version(session: AsyncSession) -> None:
+    """Processes that search read anew."""
     insert = upsert(session)
     row = insert(KnowledgeVersion).values(id=_ONLY_ROW, number=1)
     await session.execute(
@@ -147,6 +163,40 @@ async def passage_texts(session: AsyncSession) -> dict[str, str]:
     return texts
 
 
+async def encode_page(
+    database: Database, encoder: Encoder, page: Page, at_once: int = ENCODED_AT_ONCE
+) -> int:
+    """Encodes what a page will be searched by, before it is stored; says how many texts.
+
+    A page that changed is so found by its new words from the moment on that it has them.
+    """
+    texts = {
+        hash_text(text): text
+        for passage in cut_page(page)
+        for text in (heading_text(passage.titles), passage.searched, *passage.phrasings)
+    }
+    async with database.reading() as session:
+        known = await read_vectors(session, encoder, sorted(texts))
+    missing = sorted(set(texts) - set(known))
+    for start in range(0, len(missing), at_once):
+        await _encode(database, encoder, texts, missing[start : start + at_once])
+    return len(missing)
+
+
+async def _encode(
+    database: Database, encoder: Encoder, texts: Mapping[str, str], hashes: Sequence[str]
+) -> None:
+    some = [texts[text_hash] for text_hash in hashes]
+    vectors = await asyncio.to_thread(encoder.encode_passages, some)
+    async with database.transaction() as session:
+        insert = upsert(session)
+        for text_hash, vector in zip(hashes, vectors, strict=True):
+            row = insert(KnowledgeVector).values(
+                text_hash=text_hash, encoder=encoder.name, vector=_as_bytes(vector)
+            )
+            await session.execute(row.on_conflict_do_nothing())
+
+
 async def encode_missing(
     database: Database, encoder: Encoder, progress: Progress | None = None
 ) -> int:
@@ -164,21 +214,12 @@ async def encode_missing(
         )
         missing = sorted(set(texts) - set(known.scalars()))
     for start in range(0, len(missing), ENCODED_AT_ONCE):
-        hashes = missing[start : start + ENCODED_AT_ONCE]
-        some = [texts[text_hash] for text_hash in hashes]
-        vectors = await asyncio.to_thread(encoder.encode_passages, some)
-        async with database.transaction() as session:
-            insert = upsert(session)
-            for text_hash, vector in zip(hashes, vectors, strict=True):
-                row = insert(KnowledgeVector).values(
-                    text_hash=text_hash, encoder=encoder.name, vector=_as_bytes(vector)
-                )
-                await session.execute(row.on_conflict_do_nothing())
+        await _encode(database, encoder, texts, missing[start : start + ENCODED_AT_ONCE])
         if progress is not None:
             progress(min(start + ENCODED_AT_ONCE, len(missing)), len(missing))
     if missing:
         async with database.transaction() as session:
-            await _raise_version(session)
+            await raise_version(session)
     else:
         await _forget_unused_vectors(database, encoder)
     return len(missing)
