@@ -8,10 +8,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.guide_offer import guide_for, guide_option
 from actions.handoff import NEW_TICKET, NO, PERSON
 from actions.menu import Option, offer
 from actions.phrases import phrase
 from actions.turn import heard, knowledge, phraser
+from desk.guides.guide import Guide
 from desk.knowledge.answer import answer_text
 from desk.knowledge.search import Hit, Verdict
 
@@ -35,7 +37,8 @@ class ActionAnswerFromDocs(Action):
         found = await knowledge().find(question)
         asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
         if found.verdict is Verdict.ANSWER:
-            return [*asked, *await tell(dispatcher, tracker, question, found.hits, [])]
+            guide = await guide_for(question if tracker.get_slot("identified") else None)
+            return [*asked, *await tell(dispatcher, tracker, question, found.hits, [], guide)]
         if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
             return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_unavailable")
@@ -85,6 +88,7 @@ async def tell(
     question: str,
     hits: Sequence[Hit],
     shown: Sequence[dict[str, Any]],
+    guide: Guide | None = None,
 ) -> list[EventType]:
     """Says what answers, with its pages; outside a form it asks whether that helped.
 
@@ -94,6 +98,7 @@ async def tell(
         question: as the customer wrote it.
         hits: the best is told; a language model, where one is set, words it from all.
         shown: what was told before.
+        guide: going through it together is one more way on.
     """
     answer, sources = await _word(tracker, question, hits)
     more = [phrase("utter_docs_more", title=hit.page_title, url=hit.url) for hit in sources[1:]]
@@ -107,7 +112,10 @@ async def tell(
     told = [{"passage": hit.passage_id, "title": hit.page_title} for hit in sources]
     events: list[EventType] = [SlotSet("docs_shown", [*shown, *told])]
     if not tracker.active_loop_name:
-        events.append(offer(dispatcher, "utter_docs_helped_question", [HELPED, NOT_HELPED]))
+        options = [HELPED, NOT_HELPED]
+        if guide is not None:
+            options.append(guide_option("3", "utter_option_guide_together", guide, question))
+        events.append(offer(dispatcher, "utter_docs_helped_question", options))
     return events
 
 

