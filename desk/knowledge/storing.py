@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import Database, upsert
 from desk.encoder import Encoder, Vectors
+from desk.knowledge.index import TITLE_SEPARATOR
 from desk.knowledge.pages import Block, Page
 from desk.knowledge.passages import Passage, cut_page
 from desk.knowledge.tables import (
@@ -59,7 +60,7 @@ def searched_text(titles: Sequence[str], blocks: Iterable[tuple[str, Sequence[st
 
 def heading_text(titles: Sequence[str]) -> str:
     """What is encoded of a stored passage's titles."""
-    return " › ".join(titles)
+    return TITLE_SEPARATOR.join(titles)
 
 
 def hash_text(text: str) -> str:
@@ -202,7 +203,9 @@ async def encode_missing(
     """Encodes the texts that have no vector of this encoder yet; says how many.
 
     In small transactions: it may be stopped at any time and goes on from there. ``progress`` hears
-    how many of how many are done.
+    how many of how many are done. When there was nothing to do, vectors that nobody needs any more
+    are thrown away: not before, since a process that runs with the former model answers from its
+    own until it is started again.
     """
     async with database.reading(may_be_slow=True) as session:
         texts = await passage_texts(session)
@@ -217,7 +220,29 @@ async def encode_missing(
     if missing:
         async with database.transaction() as session:
             await raise_version(session)
+    else:
+        await _forget_unused_vectors(database, encoder)
     return len(missing)
+
+
+async def _forget_unused_vectors(database: Database, encoder: Encoder) -> None:
+    """Those of other encoders, and those of texts that no passage has any more."""
+    async with database.reading(may_be_slow=True) as session:
+        # First the vectors: a text that was stored meanwhile is then among the texts.
+        own = await session.execute(
+            select(KnowledgeVector.text_hash).where(KnowledgeVector.encoder == encoder.name)
+        )
+        unused = sorted(set(own.scalars()) - set(await passage_texts(session)))
+    async with database.transaction() as session:
+        others = KnowledgeVector.encoder != encoder.name
+        await session.execute(delete(KnowledgeVector).where(others))
+    for some in _in_pieces(unused):
+        async with database.transaction() as session:
+            await session.execute(
+                delete(KnowledgeVector).where(
+                    KnowledgeVector.encoder == encoder.name, KnowledgeVector.text_hash.in_(some)
+                )
+            )
 
 
 async def read_vectors(

@@ -41,6 +41,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 _SUPERVISORS,
             ),
             Section(
+                "service-levels",
+                N_("Prazos"),
+                N_("Em quanto tempo cada fila responde e resolve, e quando avisar."),
+                "clock",
+                _SUPERVISORS,
+            ),
+            Section(
                 "calendars",
                 N_("Horários"),
                 N_("Expediente e feriados nacionais, estaduais, municipais e próprios."),
@@ -56,6 +63,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 N_("Tipos de solicitação"),
                 N_("O que um chamado pode ser e para qual fila vai."),
                 "ticket",
+            ),
+            Section(
+                "routing",
+                N_("Encaminhamento"),
+                N_("Exemplos que ensinam para qual fila vai cada pedido."),
+                "queue",
+                _SUPERVISORS,
             ),
             Section(
                 "canned-replies",
@@ -88,6 +102,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 N_("Automações"),
                 N_("O que muda de status e o que é avisado sozinho."),
                 "bot",
+            ),
+            Section(
+                "rules",
+                N_("Regras"),
+                N_("Depois de um tempo em um status ou em silêncio: lembrar, avisar, resolver."),
+                "clock",
+                _SUPERVISORS,
             ),
         ),
     ),
