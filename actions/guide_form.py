@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.guide_answers import has_helped
+from actions.guide_facts import browser_in
 from actions.guide_state import QUESTION_SLOTS, SKIPPED, GuideState, state_of
 from actions.interruptions import free_text_for, interrupts_choice, one_step_back, requested_slot
 from actions.menu import Option, offer
@@ -75,6 +76,10 @@ class ValidateGuideForm(FormValidationAction):
     async def extract_guide_browser(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
+        # "Edge" alone reads like a goodbye.
+        named = browser_in(heard(tracker).text)
+        if requested_slot(tracker) == "guide_browser" and named:
+            return {"guide_browser": heard(tracker).text}
         return answer_to("guide_browser", tracker)
 
     async def extract_guide_step(

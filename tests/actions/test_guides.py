@@ -128,6 +128,13 @@ async def test_a_photo_answers_what_stands_on_the_screen(database: Database) -> 
     assert media.media_id == file
 
 
+async def test_a_browser_is_one_whatever_else_its_name_reads_like(database: Database) -> None:
+    talk = await begun(await a_known_talk(database), "o sistema está muito lento")
+    await talk.hears("Edge", "goodbye")
+    await talk.answers(FORM, "guide_browser")
+    assert talk.slots["guide_browser"] == "Edge"
+
+
 async def test_solved_is_confirmed_resolved_on_a_ticket_and_rated(database: Database) -> None:
     talk = await at_the_steps(await a_known_talk(database))
     await says(talk, "nao fucionou", "nlu_fallback")
