@@ -77,9 +77,10 @@ class ValidateGuideForm(FormValidationAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         # "Edge" alone reads like a goodbye.
-        named = browser_in(heard(tracker).text)
-        if requested_slot(tracker) == "guide_browser" and named:
-            return {"guide_browser": heard(tracker).text}
+        said = heard(tracker)
+        asked = requested_slot(tracker) == "guide_browser" and said.intent != "talk_to_human"
+        if asked and browser_in(said.text):
+            return {"guide_browser": said.text}
         return answer_to("guide_browser", tracker)
 
     async def extract_guide_step(
