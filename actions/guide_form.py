@@ -28,6 +28,7 @@ ANSWERS = [
     Option("3", "utter_option_person", "talk_to_human"),
 ]
 _MOST_NOTES = 20
+_MOST_CHARS = 2000
 
 
 class ValidateGuideForm(FormValidationAction):
@@ -61,6 +62,11 @@ class ValidateGuideForm(FormValidationAction):
     ) -> dict[str, Any]:
         return answer_to("guide_happens", tracker)
 
+    def validate_guide_happens(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_happens": value[:_MOST_CHARS]}
+
     async def extract_guide_message(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
@@ -68,10 +74,20 @@ class ValidateGuideForm(FormValidationAction):
             return {"guide_message": heard(tracker).text or phrase("utter_guide_in_the_file")}
         return answer_to("guide_message", tracker)
 
+    def validate_guide_message(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_message": value[:_MOST_CHARS]}
+
     async def extract_guide_tried(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         return answer_to("guide_tried", tracker)
+
+    def validate_guide_tried(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_tried": value[:_MOST_CHARS]}
 
     async def extract_guide_browser(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -82,6 +98,11 @@ class ValidateGuideForm(FormValidationAction):
         if asked and browser_in(said.text):
             return {"guide_browser": said.text}
         return answer_to("guide_browser", tracker)
+
+    def validate_guide_browser(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_browser": value[:_MOST_CHARS]}
 
     async def extract_guide_step(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

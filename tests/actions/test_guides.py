@@ -144,7 +144,7 @@ async def test_solved_is_confirmed_resolved_on_a_ticket_and_rated(database: Data
     (question,) = await talk.do("action_ask_guide_confirmed")
     assert "Conseguiu acessar?" in question["question"]
     await says(talk, "1", "menu_option", "guide_confirmed")
-    assert talk.slots["requested_slot"] is None
+    assert talk.slots["guide_confirmed"] == "yes"
     talk.loop = None
     before = dict(talk.slots)
     solved, rating = await talk.do("action_guide_ended")
