@@ -17,8 +17,9 @@ from actions.menu import Option, offer, show_menu
 from actions.open_ticket import open_typed, request_type_id
 from actions.phrases import phrase
 from actions.posting import post_unfinished
-from actions.turn import Turn, guides, heard, reading, settings, writing
+from actions.turn import Turn, guides, heard, reading, router, settings, writing
 from desk.conversations.requests import request_handoff
+from desk.conversations.routing.classifier import Guess
 from desk.guides.tables import Outcome
 from desk.hours.moments import opening_as_said
 
@@ -45,9 +46,10 @@ async def hand_off(
     if not (tracker.get_slot("identified") or settings().strangers_reach_people):
         dispatcher.utter_message(response="utter_people_for_customers")
         return []
+    guess = await router().route(tracker.sender_id)
     async with writing(tracker) as turn:
         posted = await post_unfinished(turn, tracker)
-        outlook = await turn.once(action, lambda: _request(turn, tracker, reason))
+        outlook = await turn.once(action, lambda: _request(turn, tracker, reason, guess))
     if posted:
         dispatcher.utter_message(response="utter_action_posted", **posted)
     elif outlook["opened"]:
@@ -80,7 +82,9 @@ def _tell_outlook(dispatcher: CollectingDispatcher, outlook: dict[str, Any]) -> 
         dispatcher.utter_message(response=words, **outlook)
 
 
-async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
+async def _request(
+    turn: Turn, tracker: Tracker, reason: str, guess: Guess | None
+) -> dict[str, Any]:
     subject, opened, type_id = _subject(tracker), {}, request_type_id(tracker)
     guide = under_way(tracker)
     if guide is not None:
@@ -96,6 +100,7 @@ async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
         request_type_id=type_id,
         subject=subject or phrase("utter_handoff_subject"),
         summary=summary_of(tracker),
+        guess=guess,
     )
     return {
         "opened": opened.get("number", ""),

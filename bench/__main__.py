@@ -5,14 +5,15 @@ import asyncio
 import os
 import platform
 
-from bench import console, inbox, live, turn
+from bench import console, inbox, live, passages, turn
 from tests.system import temporary_system
 
 
 def main() -> None:
     """Starts a system for the measurement, measures, prints."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("turn", "live", "console", "inbox"), help="one alone")
+    parts = ("turn", "live", "console", "inbox", "passages")
+    parser.add_argument("--only", choices=parts, help="one alone")
     parser.add_argument("--count", type=int, default=60, help="samples of each kind (60)")
     parser.add_argument(
         "--engine",
@@ -33,6 +34,9 @@ def main() -> None:
     if arguments.only == "inbox":  # Its own databases, of a hundred thousand: some minutes.
         measured = asyncio.run(inbox.measure(arguments.engine, min(count, 20)))
         print(inbox.report(arguments.engine, inbox.LARGE, measured), flush=True)
+        return
+    if arguments.only == "passages":  # A database of its own, of a hundred thousand, too.
+        print(passages.report(passages.measure(count)), flush=True)
         return
     with temporary_system(arguments.engine) as system:
         if arguments.only in (None, "turn"):

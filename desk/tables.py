@@ -6,6 +6,7 @@ from desk.companies import tables as companies
 from desk.configuration import tables as configuration
 from desk.contacts import tables as contacts
 from desk.conversations import tables as conversations
+from desk.conversations.routing import tables as routing
 from desk.conversations.search import tables as search
 from desk.db import Base
 from desk.events import tables as events
@@ -34,6 +35,7 @@ __all__ = [
     "knowledge",
     "mail",
     "media",
+    "routing",
     "search",
     "tags",
     "team",

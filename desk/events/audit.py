@@ -32,6 +32,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "queue.reactivated",
         "request_type.created",
         "request_type.changed",
+        "routing.example_added",
+        "routing.example_removed",
         "calendar.created",
         "calendar.changed",
         "calendar.removed",
@@ -44,6 +46,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "canned_reply.changed",
         "canned_reply.removed",
         "configuration.changed",
+        "knowledge_source.created",
+        "knowledge_source.reread",
+        "knowledge_source.removed",
     ),
     "customers": (
         "company.created",

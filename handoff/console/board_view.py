@@ -11,6 +11,7 @@ from desk.states import STATUS_LABELS, Status
 from desk.team.presence import Standing
 from desk.team.tables import Assignment, Role, User
 from handoff.console import wording
+from handoff.console.routing_words import reason_words
 from handoff.i18n import N_, _
 
 ASSIGNMENT_LABELS = {
@@ -28,7 +29,10 @@ _ROLE_LABELS = {Role.SUPERVISOR: N_("Supervisão"), Role.ADMIN: N_("Administraç
 
 @dataclass(frozen=True)
 class RowView:
-    """A conversation on the board. ``reasons``: why it stands where it stands, key and words."""
+    """A conversation on the board.
+
+    ``reasons``: why it stands where it stands, key and words. ``why_here``: why in this queue.
+    """
 
     public_id: str
     name: str
@@ -38,6 +42,7 @@ class RowView:
     priority: int
     wait: str
     reasons: list[tuple[str, str]]
+    why_here: str
     holder: str
     status: str
     status_label: str
@@ -183,6 +188,7 @@ def _row(row: ConversationRow, place: int, now: datetime) -> RowView:
         priority=row.priority,
         wait=wording.duration(row.waiting_since, now) if row.waiting_since else "",
         reasons=_reasons(row),
+        why_here=reason_words(row.routing),
         holder=row.assignee_name,
         status=row.status.value,
         status_label=_(STATUS_LABELS[row.status.value]) if row.status is Status.WAITING else "",

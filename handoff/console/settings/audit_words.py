@@ -29,6 +29,8 @@ KIND_LABELS = {
     "queue.reactivated": N_("Reativou uma fila"),
     "request_type.created": N_("Criou um tipo de solicitação"),
     "request_type.changed": N_("Mudou um tipo de solicitação"),
+    "routing.example_added": N_("Ensinou um exemplo de encaminhamento"),
+    "routing.example_removed": N_("Excluiu um exemplo de encaminhamento"),
     "calendar.created": N_("Criou um horário"),
     "calendar.changed": N_("Mudou um horário"),
     "calendar.removed": N_("Excluiu um horário"),
@@ -41,6 +43,9 @@ KIND_LABELS = {
     "canned_reply.changed": N_("Mudou uma resposta pronta"),
     "canned_reply.removed": N_("Excluiu uma resposta pronta"),
     "configuration.changed": N_("Mudou a configuração"),
+    "knowledge_source.created": N_("Adicionou uma fonte da documentação"),
+    "knowledge_source.reread": N_("Pediu a leitura de uma fonte"),
+    "knowledge_source.removed": N_("Removeu uma fonte da documentação"),
     "company.created": N_("Cadastrou uma empresa"),
     "company.changed": N_("Mudou uma empresa"),
     "contact.created": N_("Cadastrou um contato"),
@@ -80,6 +85,7 @@ ACTOR_LABELS = {
     "agent": N_("Equipe"),
 }
 FIELD_LABELS = {
+    "address": N_("endereço"),
     "active": N_("ativo"),
     "agent_kind": N_("quem responde"),
     "assignment": N_("distribuição"),

@@ -58,6 +58,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 "ticket",
             ),
             Section(
+                "routing",
+                N_("Encaminhamento"),
+                N_("Exemplos que ensinam para qual fila vai cada pedido."),
+                "queue",
+                _SUPERVISORS,
+            ),
+            Section(
                 "canned-replies",
                 N_("Respostas prontas"),
                 N_("Textos pessoais, da equipe e de todos, com variáveis e arquivos."),
@@ -76,6 +83,12 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 N_("Suporte direto"),
                 N_("O endereço em que o cliente mostra a tela a uma pessoa."),
                 "eye",
+            ),
+            Section(
+                "sources",
+                N_("Fontes"),
+                N_("Sites e pastas de documentação de que a assistente responde."),
+                "file",
             ),
             Section(
                 "automation",
