@@ -120,7 +120,7 @@ async def test_a_photo_answers_what_stands_on_the_screen(database: Database) -> 
     (file,) = await some_files(talk, 1)
     await talk.hears("", "send_media", files=(file,))
     await talk.answers(FORM, "guide_message")
-    assert talk.slots["guide_message"] == "Está no arquivo enviado"
+    assert talk.slots["guide_message"].startswith("Está no arquivo")
     await talk.hears("quero uma pessoa", "talk_to_human")
     await talk.do("action_talk_to_human")
     async with database.reading() as session:
