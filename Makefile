@@ -39,6 +39,10 @@ shell: setup ## Talk to the assistant in the terminal
 interactive: setup ## Teach the assistant in the terminal (rasa interactive)
 	@$(BIN)/python -m deploy.local.shell interactive
 
+.PHONY: demo-history
+demo-history: setup ## Fill a fresh demo with a year of conversations (PONTE_VAR_DIR names another folder)
+	@$(BIN)/python -m deploy.local.demo_history
+
 ## Check
 
 .PHONY: test

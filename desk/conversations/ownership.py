@@ -158,10 +158,11 @@ async def return_to_queue(
         Conflict: no agent has it.
     """
     conversation = await lock_conversation(session, conversation_id)
-    await _change_owner(session, conversation, "return", actor, **facts)
     if conversation.queue_id is None:  # It was taken straight from the bot.
         queue = await default_queue(session)
         conversation.queue_id = queue.id if queue else None
+        facts = {"queue_id": conversation.queue_id, **facts}
+    await _change_owner(session, conversation, "return", actor, **facts)
     conversation.assignee_id = None
     conversation.waiting_since = conversation.waiting_since or datetime.now(UTC)
     return conversation

@@ -46,6 +46,14 @@ class RoutingShown(BaseModel):
     person: str | None
 
 
+class LevelDue(BaseModel):
+    """The promise that is due first; ``due_at`` is null while it is paused."""
+
+    kind: Literal["first_response", "next_response", "resolution"]
+    state: Literal["running", "warned", "late", "paused"]
+    due_at: str | None
+
+
 class ConversationShown(BaseModel):
     """A conversation. Times are ISO 8601; ``sentiment`` is -1, 0, 1 or null when not known."""
 
@@ -67,6 +75,7 @@ class ConversationShown(BaseModel):
     created_at: str
     unread: bool
     unread_count: int
+    service_level: LevelDue | None
 
 
 class ConversationWhole(ConversationShown):
@@ -283,7 +292,10 @@ class Filled(BaseModel):
 
 
 class CannedReplyShown(BaseModel):
-    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation."""
+    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation.
+
+    ``is_macro``: it changes something besides being sent.
+    """
 
     id: int
     scope: Literal["personal", "team", "global"]
@@ -293,6 +305,7 @@ class CannedReplyShown(BaseModel):
     title: str
     text: str
     uses: int
+    is_macro: bool
     files: list[AttachmentShown]
     filled: Filled | None = None
 

@@ -95,6 +95,18 @@ def conversation_json(row: ConversationRow) -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
         "unread": row.unread,
         "unread_count": row.unread_count,
+        "service_level": _level_json(row),
+    }
+
+
+def _level_json(row: ConversationRow) -> dict[str, Any] | None:
+    if row.level is None:
+        return None
+    due_at = row.level.due_at
+    return {
+        "kind": row.level.kind.value,
+        "state": row.level.state.value,
+        "due_at": due_at.isoformat() if due_at else None,
     }
 
 

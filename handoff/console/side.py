@@ -13,6 +13,7 @@ from desk.companies.cnpj import format_cnpj
 from desk.contacts.directory import companies_of
 from desk.contacts.tables import Contact, ContactAlias
 from desk.conversations.contact_history import conversations_of_contact, ratings_of_contact
+from desk.conversations.levels.standing import standings_of
 from desk.conversations.priority import PRIORITY_LABELS, priority_label
 from desk.conversations.routing.examples import is_example
 from desk.conversations.rows import ConversationRow, RowTag
@@ -22,6 +23,7 @@ from desk.tags.settings import list_tags
 from desk.team.tables import User
 from desk.tickets.directory import tickets_of
 from handoff.console import wording
+from handoff.console.levels import LevelMark, level_marks
 from handoff.console.routing_words import reason_words
 from handoff.i18n import N_, _
 
@@ -111,6 +113,7 @@ class Side:
     tickets: list[TicketLine]
     ratings: list[RatingLine]
     conversations: list[ConversationLine]
+    levels: list[LevelMark]
     history_version: int
 
 
@@ -150,6 +153,7 @@ async def read_side(
         tickets=await _tickets(session, conversation),
         ratings=[_rating_line(each, names, now, zone) for each in ratings],
         conversations=await _others(session, viewer, conversation, now, zone),
+        levels=level_marks(await standings_of(session, conversation.id), zone, now),
         history_version=history_version,
     )
 

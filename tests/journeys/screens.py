@@ -5,10 +5,14 @@ import uuid
 from sqlalchemy import select
 
 from desk.conversations.find import conversation_by_public_id
+from desk.conversations.tables import Message, Understanding
+from desk.conversations.understanding import REASONS
 from desk.guides.folder import read_guides
 from desk.guides.runs import end_run, note_step, start_run
 from desk.guides.tables import Outcome
 from desk.imports.run import keep_import
+from desk.review.decide import decide
+from desk.review.tables import ReviewGroup, ReviewItem
 from desk.team.users import find_user
 from desk.tickets.tables import Ticket
 from tests.handoff.portal.people import Person
@@ -49,11 +53,15 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         assert answer.status_code == 201, answer.text
     served.call(_upload(served))
     served.call(_guides(served, first))
+    review_id, group_id = served.call(_review(served))
     return {
+        "review_id": str(review_id),
+        "group_id": str(group_id),
         "public_id": first,
         "number": number,
         "contact_id": str(maria.contact_id),
         "channel": "demo",
+        "report": "services",
     }
 
 
@@ -80,3 +88,38 @@ async def _upload(served: Served) -> None:
         admin = await find_user(session, "admin@demo.ponte")
         assert admin is not None
         await keep_import(session, "companies", "empresas.csv", CSV.encode(), admin.id)
+
+
+async def _review(served: Served) -> tuple[int, int]:
+    """Messages that the bot did not understand: one of them decided, the others waiting."""
+    async with served.database.transaction() as session:
+        messages = (
+            (await session.execute(select(Message).where(Message.direction == "in")))
+            .scalars()
+            .all()
+        )
+        group = ReviewGroup(encoder="of the tests", leader=b"", created_at=messages[0].created_at)
+        session.add(group)
+        await session.flush()
+        for place, message in enumerate(messages):
+            session.add(
+                Understanding(
+                    message_id=message.id,
+                    conversation_id=message.conversation_id,
+                    at=message.created_at,
+                    intent="nlu_fallback",
+                    confidence=0.3,
+                    ranking=[["complaint", 0.3], ["ask_docs", 0.2]],
+                    entities=[],
+                    actions=["action_rephrase"],
+                    responses=["utter_rephrase"],
+                    reason=REASONS[place % len(REASONS)],
+                    handed_off=place % 2 == 0,
+                )
+            )
+            session.add(ReviewItem(message_id=message.id, group_id=group.id, text_hash=str(place)))
+        await session.flush()
+        admin = await find_user(session, "admin@demo.ponte")
+        assert admin is not None
+        await decide(session, admin, [messages[0].id], "complaint")
+        return messages[-1].id, group.id

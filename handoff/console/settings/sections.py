@@ -41,6 +41,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 _SUPERVISORS,
             ),
             Section(
+                "service-levels",
+                N_("Prazos"),
+                N_("Em quanto tempo cada fila responde e resolve, e quando avisar."),
+                "clock",
+                _SUPERVISORS,
+            ),
+            Section(
                 "calendars",
                 N_("Horários"),
                 N_("Expediente e feriados nacionais, estaduais, municipais e próprios."),
@@ -95,6 +102,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 N_("Automações"),
                 N_("O que muda de status e o que é avisado sozinho."),
                 "bot",
+            ),
+            Section(
+                "rules",
+                N_("Regras"),
+                N_("Depois de um tempo em um status ou em silêncio: lembrar, avisar, resolver."),
+                "clock",
+                _SUPERVISORS,
             ),
         ),
     ),
