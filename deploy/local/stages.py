@@ -121,6 +121,7 @@ STAGES: dict[str, Stage] = {
         *("--fail-on-prediction-errors", "--out", str(RESULTS / "dialogues"), "--no-plot"),
     ),
     "nlu": understand,
+    "knowledge": service("python", "-m", "bench.knowledge"),
     "pytest": service("pytest", "--cov", "--cov-report=term:skip-covered", "--durations=10"),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
@@ -17,7 +17,8 @@ from desk.conversations.tables import Conversation, ConversationTag, Mention
 from desk.states import ACTIVE, ENDED, Owner, Status
 
 View = Literal["", "queue", "mine", "team", "bot"]
-Sort = Literal["recent", "waiting", "priority"]
+Sort = Literal["recent", "waiting", "priority", "deadline"]
+Level = Literal["", "any", "late"]
 SMALL = 2000
 """So many conversations are read and sorted at once; of more, an index is walked in order."""
 
@@ -31,7 +32,8 @@ class Filters:
     ``since`` and ``until`` (not included) bound the newest message, or with ``opened`` the first
     contact. ``sort``: recent (newest message first; what was reopened on top of the open ones;
     people before messages in a search), waiting (longest wait first, then the rest), priority
-    (the order of the queue, then the rest by priority).
+    (the order of the queue, then the rest by priority), deadline (due first, then the rest).
+    ``level``: any (a service level runs) or late (one is past its time).
     """
 
     view: View = ""
@@ -48,6 +50,7 @@ class Filters:
     opened: bool = False
     unread: bool = False
     mentioned: bool = False
+    level: Level = ""
     q: str = ""
     sort: Sort = "recent"
 
@@ -123,6 +126,10 @@ def conditions_of(filters: Filters, viewer: Viewer) -> list[ColumnElement[bool]]
     if filters.unread:
         unread = Conversation.last_contact_seq > Conversation.agent_seen_seq
         conditions += [owner != Owner.BOT, unread]
+    if filters.level:
+        conditions.append(Conversation.service_due_at.is_not(None))
+    if filters.level == "late":
+        conditions.append(Conversation.service_due_at < datetime.now(UTC))
     if not filters.opened:
         if filters.since is not None:
             conditions.append(Conversation.last_message_at >= filters.since)
