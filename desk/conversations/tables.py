@@ -24,6 +24,7 @@ _WAITS_FOR_ANSWER = sql("waiting_since IS NOT NULL")
 _REOPENED = sql("reopened_at IS NOT NULL")
 _WITH_PRIORITY = sql("priority <> 0")
 _WITH_SENTIMENT = sql("sentiment IS NOT NULL")
+_REVIEW_DUE = sql("review_due")
 _WITH_DEADLINE = sql("service_due_at IS NOT NULL")
 
 
@@ -49,7 +50,8 @@ class Conversation(Base):
 
     In its queue the highest ``priority`` goes first, then the highest ``queue_rank`` (what a
     supervisor reordered), then who waits longest. ``sentiment``: -1 dissatisfied, 0 neutral, 1
-    satisfied, None not felt yet. ``reopened_at``: a customer wrote after the end, and no agent
+    satisfied, None not felt yet. ``routing``: why it is in its queue, in ids and figures
+    (``routing/choose.py``). ``reopened_at``: a customer wrote after the end, and no agent
     has answered yet. ``service_due_at``: when the first of its service levels is due (`levels`).
     """
 
@@ -73,6 +75,7 @@ class Conversation(Base):
     queue_rank: Mapped[int] = mapped_column(default=0)
     sentiment: Mapped[int | None]
     summary: Mapped[str] = mapped_column(Text, default="")
+    routing: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     reopened_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     service_due_at: Mapped[datetime | None]
@@ -239,6 +242,50 @@ class Message(Base):
             "seq",
             postgresql_where=_WAITS_FOR_TURN,
             sqlite_where=_WAITS_FOR_TURN,
+        ),
+    )
+
+
+class Understanding(Base):
+    """What the bot understood of a customer's message, and what it did.
+
+    ``confidence`` is that of the best guess, also where the bot fell back. ``form`` names the slot
+    that was being asked for. ``rephrased``: it asked to say it in other words; ``handed_off``: it
+    called a person. ``reason``: why a designer should look at it (``understanding.REASONS``), empty
+    when nobody need; ``review_due`` until it lies among what is reviewed. Names and numbers only.
+    """
+
+    __tablename__ = "understandings"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[int] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    at: Mapped[datetime]
+    intent: Mapped[str] = mapped_column(String(120))
+    confidence: Mapped[float]
+    ranking: Mapped[list[Any]] = mapped_column(JSON)
+    entities: Mapped[list[str]] = mapped_column(JSON)
+    actions: Mapped[list[str]] = mapped_column(JSON)
+    responses: Mapped[list[str]] = mapped_column(JSON)
+    form: Mapped[str] = mapped_column(String(120), default="")
+    rephrased: Mapped[bool] = mapped_column(default=False)
+    handed_off: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(12), default="")
+    review_due: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        Index(
+            "ix_understandings_conversation_id_message_id",
+            "conversation_id",
+            "message_id",
+        ),
+        Index("ix_understandings_at", "at", "intent"),
+        Index(
+            "ix_understandings_review_due",
+            "message_id",
+            postgresql_where=_REVIEW_DUE,
+            sqlite_where=_REVIEW_DUE,
         ),
     )
 

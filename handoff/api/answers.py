@@ -31,6 +31,21 @@ class ChannelName(BaseModel):
     brand: str
 
 
+class RoutingShown(BaseModel):
+    """Why a conversation is in its queue.
+
+    ``how``: request_type, learned, ticket, default, person or moved. ``example``: the typed example
+    that it is like, null where that is a customer's own words (``from_chat``).
+    """
+
+    how: str
+    request_type: str | None
+    example: str | None
+    from_chat: bool
+    confidence: float | None
+    person: str | None
+
+
 class LevelDue(BaseModel):
     """The promise that is due first; ``due_at`` is null while it is paused."""
 
@@ -52,6 +67,7 @@ class ConversationShown(BaseModel):
     assignee: str | None
     priority: int
     sentiment: int | None
+    routing: RoutingShown | None
     tags: list[str]
     waiting_since: str | None
     reopened_at: str | None

@@ -12,6 +12,7 @@ from desk.team.presence import Standing
 from desk.team.tables import Assignment, Role, User
 from handoff.console import wording
 from handoff.console.levels import LevelMark, level_mark
+from handoff.console.routing_words import reason_words
 from handoff.i18n import N_, _
 
 ASSIGNMENT_LABELS = {
@@ -29,7 +30,10 @@ _ROLE_LABELS = {Role.SUPERVISOR: N_("Supervisão"), Role.ADMIN: N_("Administraç
 
 @dataclass(frozen=True)
 class RowView:
-    """A conversation on the board. ``reasons``: why it stands where it stands, key and words."""
+    """A conversation on the board.
+
+    ``reasons``: why it stands where it stands, key and words. ``why_here``: why in this queue.
+    """
 
     public_id: str
     name: str
@@ -39,6 +43,7 @@ class RowView:
     priority: int
     wait: str
     reasons: list[tuple[str, str]]
+    why_here: str
     level: LevelMark | None
     holder: str
     status: str
@@ -185,6 +190,7 @@ def _row(row: ConversationRow, place: int, now: datetime, zone: ZoneInfo) -> Row
         priority=row.priority,
         wait=wording.duration(row.waiting_since, now) if row.waiting_since else "",
         reasons=_reasons(row),
+        why_here=reason_words(row.routing),
         level=level_mark(row.level, zone, now),
         holder=row.assignee_name,
         status=row.status.value,

@@ -15,6 +15,7 @@ from desk.contacts.tables import Contact, ContactAlias
 from desk.conversations.contact_history import conversations_of_contact, ratings_of_contact
 from desk.conversations.levels.standing import standings_of
 from desk.conversations.priority import PRIORITY_LABELS, priority_label
+from desk.conversations.routing.examples import is_example
 from desk.conversations.rows import ConversationRow, RowTag
 from desk.conversations.tables import Conversation, ConversationTicket, Rating
 from desk.states import STATUS_LABELS
@@ -23,6 +24,7 @@ from desk.team.tables import User
 from desk.tickets.directory import tickets_of
 from handoff.console import wording
 from handoff.console.levels import LevelMark, level_marks
+from handoff.console.routing_words import reason_words
 from handoff.i18n import N_, _
 
 SHOWN_TICKETS = 10
@@ -89,6 +91,7 @@ class ConversationLine:
 class Side:
     """The panel at the right of a conversation.
 
+    ``queue_reason``: why it is in its queue; ``may_teach``: this reader may make it its example.
     ``history_version`` changes with the history, which is fetched when it is looked at.
     """
 
@@ -97,6 +100,9 @@ class Side:
     facts: list[Fact]
     summary: str
     queue: str
+    queue_reason: str
+    may_teach: bool
+    is_example: bool
     assignee: str
     since: str
     priority: int
@@ -132,6 +138,9 @@ async def read_side(
         facts=await facts_of(session, contact),
         summary=conversation.summary,
         queue=row.queue_name,
+        queue_reason=reason_words(row.routing),
+        may_teach=viewer.sees_all_queues and conversation.queue_id is not None,
+        is_example=await is_example(session, conversation),
         assignee=row.assignee_name,
         since=wording.full_time(conversation.created_at, zone),
         priority=conversation.priority,

@@ -13,8 +13,7 @@ from desk.conversations.rules.replay import replayed
 from desk.conversations.rules.settings import RuleValues
 from desk.conversations.rules.situation import Situation, due_at, earliest_since, holds_since
 from desk.conversations.tables import Conversation
-from desk.events.audit import first_seq
-from desk.events.log import events_of_conversation
+from desk.events.log import events_of_conversation, first_seq_since
 from desk.events.tables import Event
 from desk.hours.tables import BusinessCalendar
 from desk.team.tables import Queue
@@ -106,8 +105,8 @@ async def _candidates(
     session: AsyncSession, values: RuleValues, since: datetime, until: datetime
 ) -> Sequence[int]:
     """Conversations in which the condition can have begun in time, the newest first."""
-    first = await first_seq(session, earliest_since(values, since))
-    last = await first_seq(session, until)
+    first = await first_seq_since(session, earliest_since(values, since))
+    last = await first_seq_since(session, until)
     query = (
         select(Event.conversation_id)
         .where(

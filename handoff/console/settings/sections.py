@@ -65,6 +65,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 "ticket",
             ),
             Section(
+                "routing",
+                N_("Encaminhamento"),
+                N_("Exemplos que ensinam para qual fila vai cada pedido."),
+                "queue",
+                _SUPERVISORS,
+            ),
+            Section(
                 "canned-replies",
                 N_("Respostas prontas"),
                 N_("Textos pessoais, da equipe e de todos, com variáveis e arquivos."),
@@ -77,6 +84,18 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 N_("Palavras da equipe para marcar e achar conversas."),
                 "tag",
                 _SUPERVISORS,
+            ),
+            Section(
+                "direct-support",
+                N_("Suporte direto"),
+                N_("O endereço em que o cliente mostra a tela a uma pessoa."),
+                "eye",
+            ),
+            Section(
+                "sources",
+                N_("Fontes"),
+                N_("Sites e pastas de documentação de que a assistente responde."),
+                "file",
             ),
             Section(
                 "automation",
