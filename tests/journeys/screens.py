@@ -23,6 +23,7 @@ CSV = "cnpj;nome\n11222333000181;Padaria Estrela LTDA\n123;Errada\n3811904400010
 
 def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
     """Conversations in several states and a ticket; gives what stands in the pages' addresses."""
+    _promise_and_remind(served)
     number = maria.ticket("Impressora fiscal não responde")
     public_ids = []
     for words in (
@@ -63,6 +64,28 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         "channel": "demo",
         "report": "services",
     }
+
+
+def _promise_and_remind(served: Served) -> None:
+    """Deadlines of the first queue, a rule, and a macro of the first canned reply."""
+    with served.team("supervisora@demo.ponte") as sueli:
+        queue = sueli.get("/queues").json()["queues"][0]["id"]
+        targets = {"first_response_normal": 30, "first_response_urgent": 10}
+        targets |= {"next_response_normal": 20, "resolution_normal": 480}
+        rule = {"name": "Lembrar o cliente", "status": "waiting", "message": "Ainda precisa?"}
+        reply = {
+            "scope": "global",
+            "shortcut": "encerrar",
+            "title": "Encerrar",
+            "text": "Até logo!",
+        }
+        made = sueli.post("/canned-replies", json=reply).json()["id"]
+        for answer in (
+            sueli.patch(f"/queues/{queue}/service-level", json=targets),
+            sueli.post("/rules", json=rule),
+            sueli.put(f"/canned-replies/{made}/macro", json={"set_status": "resolved"}),
+        ):
+            assert answer.status_code in (200, 201), answer.text
 
 
 async def _guides(served: Served, public_id: str) -> None:

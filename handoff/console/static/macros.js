@@ -41,7 +41,7 @@ export async function openMacro({ id, reply }) {
       title: reply.title,
       body: bodyOf(preview, text, failure),
       actions: [
-        { label: t("Só inserir o texto"), value: "text" },
+        { label: t("Só inserir o texto"), value: "text", plain: true },
         { label: t("Aplicar macro"), value: "apply" },
       ],
       close: t("Cancelar"),
