@@ -22,7 +22,7 @@ LOCKS = (
         ("--constraint", "requirements/dev.txt", "--excludes", "requirements/torch.in"),
     ),
     ("minilm", "3.11", ("--no-deps",)),
-    ("rasa", "3.10", ()),
+    ("rasa", "3.10", ("--excludes", "requirements/rasa-unused.in")),
 )
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate"),
