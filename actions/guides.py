@@ -78,6 +78,7 @@ class ActionListGuides(Action):
     def name(self) -> str:
         return "action_list_guides"
 
+    @for_served_companies
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
