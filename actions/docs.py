@@ -8,9 +8,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.guide_offer import guide_for, guide_option
 from actions.handoff import NEW_TICKET, NO, PERSON
 from actions.menu import Option, offer
-from actions.turn import heard, knowledge
+from actions.phrases import phrase
+from actions.turn import heard, knowledge, phraser
+from desk.guides.guide import Guide
 from desk.knowledge.answer import answer_text
 from desk.knowledge.search import Hit, Verdict
 
@@ -18,6 +21,7 @@ HELPED = Option("1", "utter_option_docs_helped", "docs_helped", answers="affirm"
 NOT_HELPED = Option("2", "utter_option_docs_not_helped", "docs_next", answers="deny")
 NONE_OF_THESE = "utter_option_docs_none"
 _MAYBE_PAGES = 3
+_NAME_SLOTS = ("contact_name", "company_name")
 
 
 class ActionAnswerFromDocs(Action):
@@ -33,7 +37,8 @@ class ActionAnswerFromDocs(Action):
         found = await knowledge().find(question)
         asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
         if found.verdict is Verdict.ANSWER:
-            return [*asked, *tell(dispatcher, tracker, question, found.hits[0], [])]
+            guide = await guide_for(question if tracker.get_slot("identified") else None)
+            return [*asked, *await tell(dispatcher, tracker, question, found.hits, [], guide)]
         if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
             return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_unavailable")
@@ -59,7 +64,7 @@ class ActionDocsNext(Action):
             fits = hit.passage_id == wanted if wanted else hit.passage_id not in known
             # After a miss only what is about as likely is worth another look.
             if fits and (wanted or (len(shown) == 1 and found.verdict is Verdict.ANSWER)):
-                return [forget, *tell(dispatcher, tracker, question, hit, shown)]
+                return [forget, *await tell(dispatcher, tracker, question, [hit], shown)]
         dispatcher.utter_message(response="utter_docs_exhausted")
         return [forget, *_offer_more_help(dispatcher, tracker)]
 
@@ -77,25 +82,53 @@ class ActionDocsHelped(Action):
         return [SlotSet(name, None) for name in ("docs_question", "docs_shown", "menu")]
 
 
-def tell(
+async def tell(
     dispatcher: CollectingDispatcher,
     tracker: Tracker,
     question: str,
-    hit: Hit,
+    hits: Sequence[Hit],
     shown: Sequence[dict[str, Any]],
+    guide: Guide | None = None,
 ) -> list[EventType]:
-    """Says what answers, with the page; outside a form it asks whether that helped."""
+    """Says what answers, with its pages; outside a form it asks whether that helped.
+
+    Args:
+        dispatcher: of the action.
+        tracker: of the conversation.
+        question: as the customer wrote it.
+        hits: the best is told; a language model, where one is set, words it from all.
+        shown: what was told before.
+        guide: going through it together is one more way on.
+    """
+    answer, sources = await _word(tracker, question, hits)
+    more = [phrase("utter_docs_more", title=hit.page_title, url=hit.url) for hit in sources[1:]]
+    best = sources[0]
     dispatcher.utter_message(
         response="utter_docs_answer",
-        answer=answer_text(question, hit.blocks, hit.titles),
-        title=hit.page_title,
-        url=hit.url,
+        answer=answer,
+        title=best.page_title,
+        url="\n".join([best.url, *more]),
     )
-    told = {"passage": hit.passage_id, "title": hit.page_title}
-    events: list[EventType] = [SlotSet("docs_shown", [*shown, told])]
+    told = [{"passage": hit.passage_id, "title": hit.page_title} for hit in sources]
+    events: list[EventType] = [SlotSet("docs_shown", [*shown, *told])]
     if not tracker.active_loop_name:
-        events.append(offer(dispatcher, "utter_docs_helped_question", [HELPED, NOT_HELPED]))
+        options = [HELPED, NOT_HELPED]
+        if guide is not None:
+            options.append(guide_option("3", "utter_option_guide_together", guide, question))
+        events.append(offer(dispatcher, "utter_docs_helped_question", options))
     return events
+
+
+async def _word(
+    tracker: Tracker, question: str, hits: Sequence[Hit]
+) -> tuple[str, tuple[Hit, ...]]:
+    """The answer, and the passages that it is from."""
+    model = phraser()
+    names = [str(tracker.get_slot(name) or "") for name in _NAME_SLOTS]
+    phrased = await model.phrase(question, hits, names) if model else None
+    if phrased is not None:
+        return phrased.text, phrased.hits
+    return answer_text(question, hits[0].blocks, hits[0].titles), (hits[0],)
 
 
 def _offer_pages(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> EventType:

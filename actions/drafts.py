@@ -20,14 +20,21 @@ class LeftForm:
     draft: dict[str, Any] | None = None
 
 
-def leave_form(tracker: Tracker) -> LeftForm:
-    """Leaves whatever form is open; a ticket with a subject becomes a draft."""
+def leave_form(tracker: Tracker, *, keeps_guide: bool = False) -> LeftForm:
+    """Leaves whatever form is open; a ticket with a subject becomes a draft.
+
+    ``keeps_guide``: a guide is still what the conversation is about, as for the person who comes.
+    """
     if not tracker.active_loop_name:
         return LeftForm()
     events = [ActiveLoop(None), SlotSet("requested_slot", None)]
     draft = half_typed_ticket(tracker) if tracker.active_loop_name == "ticket_form" else None
     if draft:
         events.append(SlotSet("draft", draft))
+    guided = tracker.active_loop_name == "guide_form" and tracker.get_slot("guide")
+    if guided and not keeps_guide:
+        # Kept to be taken up again.
+        events.append(SlotSet("guide", {**tracker.get_slot("guide"), "under_way": False}))
     if tracker.active_loop_name != "identify_form":
         events += forget_ticket() + forget_action()
     return LeftForm(events, draft)

@@ -5,6 +5,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.guide_offer import guide_for, offer_guide
 from actions.handoff import PERSON, hand_off
 from actions.menu import Option, offer
 from actions.turn import heard
@@ -36,6 +37,9 @@ class ActionRephrase(Action):
                 response="utter_offer_person_in_form" if times else "utter_rephrase_in_form"
             )
             return []
+        guide = await guide_for(heard(tracker).text if tracker.get_slot("identified") else None)
+        if guide is not None:
+            return [offer_guide(dispatcher, guide, heard(tracker).text)]
         if times:
             return [offer(dispatcher, "utter_offer_person", [PERSON, NOT_NOW])]
         said = heard(tracker)

@@ -9,13 +9,18 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import forget_ticket, leave_form
+from actions.guide_offer import guide_for, guide_option
+from actions.guide_record import record_guide
+from actions.guide_state import forget_guide, record_lines, type_of, under_way
 from actions.media import media_used
 from actions.menu import Option, offer, show_menu
 from actions.open_ticket import open_typed, request_type_id
 from actions.phrases import phrase
 from actions.posting import post_unfinished
-from actions.turn import Turn, heard, reading, settings, writing
+from actions.turn import Turn, guides, heard, reading, router, settings, writing
 from desk.conversations.requests import request_handoff
+from desk.conversations.routing.classifier import Guess
+from desk.guides.tables import Outcome
 from desk.hours.moments import opening_as_said
 
 PERSON = Option("1", "utter_option_yes_person", "talk_to_human", answers="affirm")
@@ -41,9 +46,10 @@ async def hand_off(
     if not (tracker.get_slot("identified") or settings().strangers_reach_people):
         dispatcher.utter_message(response="utter_people_for_customers")
         return []
+    guess = await router().route(tracker.sender_id)
     async with writing(tracker) as turn:
         posted = await post_unfinished(turn, tracker)
-        outlook = await turn.once(action, lambda: _request(turn, tracker, reason))
+        outlook = await turn.once(action, lambda: _request(turn, tracker, reason, guess))
     if posted:
         dispatcher.utter_message(response="utter_action_posted", **posted)
     elif outlook["opened"]:
@@ -53,6 +59,8 @@ async def hand_off(
     if outlook["opened"]:
         # What was typed is a ticket now: it must not be offered, or taken up, once more.
         events += [*forget_ticket(), SlotSet("draft", None), SlotSet("wanted", None)]
+    if under_way(tracker):
+        events += forget_guide()
     if posted or outlook["opened"]:
         events.append(media_used(tracker))
     return events
@@ -74,18 +82,25 @@ def _tell_outlook(dispatcher: CollectingDispatcher, outlook: dict[str, Any]) -> 
         dispatcher.utter_message(response=words, **outlook)
 
 
-async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
-    subject, opened = _subject(tracker), {}
-    if subject:
+async def _request(
+    turn: Turn, tracker: Tracker, reason: str, guess: Guess | None
+) -> dict[str, Any]:
+    subject, opened, type_id = _subject(tracker), {}, request_type_id(tracker)
+    guide = under_way(tracker)
+    if guide is not None:
+        opened = await record_guide(turn, tracker, guide, Outcome.HANDED_OFF, made_by_handoff=True)
+        type_id = await type_of(turn, await guides().named(guide.slug))
+    elif subject:
         opened = await open_typed(turn, tracker, subject=subject, made_by_handoff=True)
     outlook = await request_handoff(
         turn.session,
         turn.conversation,
         turn.message_id,
         reason=reason,
-        request_type_id=request_type_id(tracker),
+        request_type_id=type_id,
         subject=subject or phrase("utter_handoff_subject"),
         summary=summary_of(tracker),
+        guess=guess,
     )
     return {
         "opened": opened.get("number", ""),
@@ -99,6 +114,9 @@ async def _request(turn: Turn, tracker: Tracker, reason: str) -> dict[str, Any]:
 
 
 def _subject(tracker: Tracker) -> str:
+    guide = under_way(tracker)
+    if guide is not None:
+        return guide.title
     wanted = tracker.get_slot("wanted") or {}
     return str(tracker.get_slot("ticket_subject") or wanted.get("subject") or "")
 
@@ -114,6 +132,9 @@ def summary_of(tracker: Tracker) -> str:
         )
         if value
     ]
+    guide = under_way(tracker)
+    if guide is not None:
+        lines += record_lines(tracker, guide)
     read = [each["title"] for each in tracker.get_slot("docs_shown") or []]
     if read:
         lines.append(phrase("utter_summary_docs", value=", ".join(dict.fromkeys(read))))
@@ -152,7 +173,13 @@ class ActionComplaint(Action):
         if tracker.active_loop_name:
             dispatcher.utter_message(response="utter_person_hint")
             return []
-        return [offer(dispatcher, "utter_complaint_menu", [PERSON, NEW_TICKET, NO])]
+        told = heard(tracker).text if tracker.get_slot("identified") else None
+        guide = await guide_for(told)
+        if guide is None:
+            return [offer(dispatcher, "utter_complaint_menu", [PERSON, NEW_TICKET, NO])]
+        together = guide_option("4", "utter_option_guide_yes", guide, told or "")
+        options = [PERSON, NEW_TICKET, NO, together]
+        return [offer(dispatcher, "utter_complaint_guide", options, title=guide.title)]
 
 
 NEW_TICKET = Option("2", "utter_option_new_ticket", "open_ticket")

@@ -22,6 +22,7 @@ from desk.states import STATUS_LABELS
 from desk.tickets.directory import tickets_of
 from desk.tickets.tables import Ticket
 
+LIST_GUIDES = "list_guides"
 _TITLE_CHARS = 60
 
 
@@ -81,7 +82,8 @@ def chosen(options: Iterable[Option], said: Heard) -> Option | None:
             return option
     words = fold(said.text).strip(" .!?*")
     if "ultim" in words and options:
-        return options[-1]
+        listed = [option for option in options if option.step != LIST_GUIDES]
+        return (listed or options)[-1]
     matching = [option for option in options if len(words) > 2 and words in fold(option.words)]
     return matching[0] if len(matching) == 1 else None
 
@@ -103,14 +105,19 @@ def ticket_options(tickets: Sequence[Ticket], step: str, start: int = 1) -> list
 
 
 async def main_options(turn: Turn, tracker: Tracker, draft: Any = None) -> list[Option]:
-    """The main menu: a new ticket, a half-typed one, the contact's own."""
+    """The main menu: a new ticket, what was left half done, the contact's own, the guides."""
     options = [Option("0", "utter_option_new_ticket", "open_ticket")]
     half_typed = draft or tracker.get_slot("draft")
     if half_typed:
         options.append(Option("1", *draft_option(half_typed)))
+    guide = tracker.get_slot("guide")
+    if guide and guide["run"] and not guide["ended"]:
+        title = phrase("utter_option_guide_left", title=guide["title"])
+        options.append(Option(str(len(options)), title, "guide"))
     company_id = tracker.get_slot("company_id")
     tickets = await tickets_of(turn.session, turn.contact_id, company_id=company_id)
-    return options + ticket_options(tickets, "check_status", start=len(options))
+    options += ticket_options(tickets, "check_status", start=len(options))
+    return [*options, Option(str(len(options)), "utter_option_guides", LIST_GUIDES)]
 
 
 async def show_menu(
@@ -179,7 +186,7 @@ class ActionChooseOption(Action):
                 options = await main_options(turn, tracker)
         option = chosen(options, said)
         if option is not None:
-            left = leave_form(tracker)
+            left = leave_form(tracker, keeps_guide=True)
             slots = [SlotSet(name, value) for name, value in option.slots.items()]
             return [*left.events, *slots, SlotSet("next_step", option.step)]
         return self._unclear(dispatcher, tracker, said, options)

@@ -1,5 +1,6 @@
 """The access to the portal: a new provisional password, seen by this chat alone."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -8,10 +9,17 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.codes import ask_for_code, send_code, unproven_address
-from actions.menu import show_menu
+from actions.guide_offer import guide_for, offer_guide
+from actions.menu import Option, show_menu
 from actions.served import for_served_companies
-from actions.turn import Turn, settings, writing
+from actions.turn import Turn, heard, settings, writing
+from actions.wording import fold
 from desk.contacts.portal_access import has_portal_account, request_credentials
+
+_ASKS = re.compile(
+    r"\b(?:recupera\w*|esquec\w*|reset\w*|redefin\w*|nova senha|senha nova|outra senha"
+    r"|perdi|(?:quero|preciso)(?: de)? (?:a |minha |uma )?(?:senha|acesso)|trocar|mudar|gerar)\b"
+)
 
 
 def portal_address() -> str:
@@ -30,6 +38,11 @@ class ActionRecoverAccess(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         in_form = bool(tracker.active_loop_name)
+        guide = None if in_form else await guide_for(_trouble(tracker))
+        if guide is not None:
+            recover = Option("4", "utter_option_recover_access", "recover_access")
+            offered = offer_guide(dispatcher, guide, heard(tracker).text, recover)
+            return [offered, SlotSet("next_step", "nothing")]
         async with writing(tracker) as turn:
             done = await turn.once(
                 self.name(), lambda: _new_login(turn, may_ask_for_code=not in_form)
@@ -47,6 +60,13 @@ class ActionRecoverAccess(Action):
                 dispatcher.utter_message(response="utter_access_none")
             menu = [] if in_form else await show_menu(dispatcher, turn, tracker)
         return [*menu, SlotSet("next_step", "nothing")]
+
+
+def _trouble(tracker: Tracker) -> str | None:
+    """Words that tell of trouble with getting in; None when they ask for the access itself."""
+    said = heard(tracker)
+    asks = said.intent != "recover_access" or _ASKS.search(fold(said.text))
+    return None if asks or not tracker.get_slot("identified") else said.text
 
 
 async def _new_login(turn: Turn, *, may_ask_for_code: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from actions.wording import fold
 
 _COMMAND = re.compile(
     r"(?:0 ?- ?)?(?:(?:oi|ola|bom dia|boa tarde|boa noite|opa)[\s,!.]*)?"
-    r"(?:eu )?(?:quero|queria|qro|gostaria de|preciso(?: de)?|posso|vou|desejo|pode)?\s*"
+    r"(?:eu )?(?:quero|queria|qro|gostaria de|preciso(?: de)?|prefiro|posso|vou|desejo|pode)?\s*"
     r"(?:abri\w*|abre|criar?|cria|registrar?|fazer|novo|nova|um novo|uma nova)?\s*"
     r"(?:uma?|o|a)?\s*(?:novo|nova|outro|outra)?\s*"
     r"(?:chamados?|xamado|atendimentos?|tickets?|solicitac\w+|ocorrencia|suporte|problemas?|"

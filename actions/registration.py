@@ -10,6 +10,7 @@ from rasa_sdk.types import DomainDict
 from actions.codes import ask_for_code, send_code
 from actions.companies import company_slots
 from actions.drafts import leave_form
+from actions.guide_offer import guide_for, offer_guide
 from actions.menu import show_menu
 from actions.portal_access import portal_address
 from actions.turn import Turn, heard, writing
@@ -67,7 +68,7 @@ class ActionRegister(Action):
         if done.get("sent"):
             return known + ask_for_code(dispatcher, email)
         _tell(dispatcher, done)
-        return known + go_on_with(tracker.get_slot("wanted"))
+        return known + await go_on_with(dispatcher, tracker.get_slot("wanted"))
 
 
 def _tell(dispatcher: CollectingDispatcher, done: dict[str, Any]) -> None:
@@ -80,11 +81,19 @@ def _tell(dispatcher: CollectingDispatcher, done: dict[str, Any]) -> None:
     )
 
 
-def go_on_with(wanted: dict[str, Any] | None, *, known: bool = False) -> list[EventType]:
+async def go_on_with(
+    dispatcher: CollectingDispatcher, wanted: dict[str, Any] | None, *, known: bool = False
+) -> list[EventType]:
     """The next step for what somebody asked for before we knew them; else the menu.
 
-    ``known``: they turned out to have an access, which may be what they wanted back.
+    A problem that a guide is for is offered the guide. ``known``: they turned out to have an
+    access, which may be what they wanted back.
     """
+    problem = (wanted or {}).get("subject")
+    guide = await guide_for(problem)
+    if guide is not None:
+        menu = offer_guide(dispatcher, guide, str(problem))
+        return [SlotSet("wanted", None), menu, SlotSet("next_step", "nothing")]
     events = [SlotSet("wanted", None), SlotSet("next_step", "show_menu")]
     if wanted and (known or wanted["step"] != "recover_access"):
         events[1] = SlotSet("next_step", wanted["step"])

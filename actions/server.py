@@ -9,8 +9,9 @@ from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 from actions.phrases import use_responses
-from actions.turn import use_desk
+from actions.turn import guides, phraser, router, use_desk
 from desk.db import Database
+from desk.encoder import make_encoder
 from desk.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -56,12 +57,31 @@ def create_executor() -> PrivateExecutor:
 
 
 def create_server(settings: Settings) -> Any:
-    """The Sanic application of rasa_sdk with our actions and one database."""
+    """The Sanic application of rasa_sdk with our actions and one database.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
+    make_encoder(settings.encoder)  # what is wrong with it is said now, not at the first question
     app = create_app(create_executor())
     app.config.KEEP_ALIVE_TIMEOUT = 120
 
     @app.before_server_start
     async def open_desk(*_: object) -> None:
         use_desk(Database(settings.database_url), settings)
+        app.add_task(router().prepare())
+
+    @app.before_server_stop
+    async def stop_learning(*_: object) -> None:
+        router().close()
+
+    @app.after_server_start
+    async def warm_up(*_: object) -> None:
+        app.add_task(guides().warm_up())
+
+    @app.after_server_stop
+    async def close_model(*_: object) -> None:
+        if model := phraser():
+            await model.close()
 
     return app

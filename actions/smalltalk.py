@@ -53,7 +53,9 @@ class ActionGoodbye(Action):
             choice = len(await companies_of(turn.session, turn.contact_id)) > 1
         if posted:
             dispatcher.utter_message(response="utter_action_posted", **posted)
-        dispatcher.utter_message(response="utter_goodbye_draft" if left.draft else "utter_goodbye")
+        guided = tracker.active_loop_name == "guide_form"
+        kept = "utter_goodbye_guide" if guided else "utter_goodbye_draft" if left.draft else ""
+        dispatcher.utter_message(response=kept or "utter_goodbye")
         used = [media_used(tracker)] if posted else []
         # Whoever speaks for several companies says anew, the next time, for which.
         forgotten = [SlotSet(name, None) for name in COMPANY_SLOTS] if choice else []

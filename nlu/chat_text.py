@@ -4,8 +4,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-READ_AT_MOST_CHARS = 600
-"""What a message wants is said in its first sentences; reading more only costs time."""
+from nlu.mentions import CNPJ, EMAIL, READ_AT_MOST_CHARS, is_cnpj
 
 ABBREVIATIONS = {
     "abs": "abracos",
@@ -145,14 +144,13 @@ ABBREVIATIONS = {
 _LETTER_THRICE = re.compile(r"([^\W\d_])\1{2,}")
 _LETTER_TWICE_AT_END = re.compile(r"(?<=\w{2})([^\W\d_])\1$")
 _LAUGHTER = re.compile(r"^(?:k{2,}|(?:ha|he|hua|rs){2,}h?)$")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_CNPJ = re.compile(
-    r"(?<![\w.\-/])[0-9A-Za-z]{2}[.\s]?[0-9A-Za-z]{3}[.\s]?[0-9A-Za-z]{3}[/\s]?"
-    r"[0-9A-Za-z]{4}[-\s]?\d{2}(?![\w\-/])"
-)
 _LONG_NUMBER = re.compile(r"#?\d[\d.\-/]{1,}\d|#\d+")
 _SHORT_NUMBER = re.compile(r"\d{1,2}")
-_WORD = re.compile(r"[\w@#.+\-/]*\w|[^\w\s]")
+# An address and a CNPJ are one word each, even if the CNPJ is typed with spaces.
+_WORD = re.compile(
+    rf"{EMAIL.pattern}|{CNPJ.pattern}|[\w@#.+\-/]*\w|[^\w\s]",
+    re.IGNORECASE,
+)
 
 
 class ChatWord(NamedTuple):
@@ -171,9 +169,9 @@ def fold(text: str) -> str:
 
 def meant_by(word: str) -> str:
     """The plain form of one word of chat; numbers and addresses become what they are."""
-    if _EMAIL.fullmatch(word):
+    if EMAIL.fullmatch(word):
         return "enderecoemail"
-    if sum(char.isdigit() for char in word) >= 4 and _CNPJ.fullmatch(word):
+    if CNPJ.fullmatch(word) and is_cnpj(word):
         return "numerocnpj"
     if _SHORT_NUMBER.fullmatch(word):
         return "numerocurto"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nlu.chat_text import READ_AT_MOST_CHARS
+from nlu.mentions import READ_AT_MOST_CHARS
 
 # Intent, at most so many words: so it keeps its own meaning, whatever the bot said before.
 _OWN_MEANING = {

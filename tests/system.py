@@ -97,9 +97,9 @@ class RunningSystem:
             self._system.start(dead)
         self.wait_until_ready()
 
-    def command(self, name: str) -> str:
+    def command(self, name: str, *arguments: str) -> str:
         """Runs `python -m handoff name` on this installation and gives its output."""
-        return self._system.command(name)
+        return self._system.command(name, *arguments)
 
     def log(self, name: str) -> str:
         """The whole log of a process."""

@@ -113,7 +113,7 @@ def run(system: System) -> None:
     system.prepare(seed=system.settings.env == "development")
     train(system)
     say("indexing the documentation (a minute the first time)")
-    say(system.command("index-docs", shows_progress=True).strip())
+    say(system.command("index-docs", "--only-folders", shows_progress=True).strip())
     say("starting Rasa, the action server and the handoff service")
     try:
         system.start()

@@ -15,6 +15,13 @@ LOCKS = (
     # The service's versions hold for development too.
     ("dev", "3.11", ("--constraint", "requirements/service.txt")),
     ("browser", "3.11", ("--no-deps",)),
+    # All but torch and what its build needs: see requirements/torch.in.
+    (
+        "models",
+        "3.11",
+        ("--constraint", "requirements/dev.txt", "--excludes", "requirements/torch.in"),
+    ),
+    ("minilm", "3.11", ("--no-deps",)),
     ("rasa", "3.10", ()),
 )
 COMPILE = (

@@ -210,10 +210,10 @@ class System:
         if seed:
             self.command("seed")
 
-    def command(self, name: str, *, shows_progress: bool = False) -> str:
+    def command(self, name: str, *arguments: str, shows_progress: bool = False) -> str:
         """Runs one of our own commands (`python -m handoff name`) and gives its output."""
         done = subprocess.run(
-            [str(SERVICE_PYTHON), "-m", "handoff", name],
+            [str(SERVICE_PYTHON), "-m", "handoff", name, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,

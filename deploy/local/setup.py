@@ -1,5 +1,6 @@
 """Makes the environments `.uv`, `.venv` and `.venv-rasa` from their lock files.
 
+`--models` adds sentence-transformers and torch to `.venv`, which then keeps them.
 Standard library only: it runs before anything is installed, with any Python from 3.11 on.
 What is already there and matches its lock is left alone, so a second run takes no time.
 """
@@ -18,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 UV = ROOT / ".uv" / "bin" / "uv"
 STAMP = "ponte-lock.sha256"
+SERVICE_LOCKS = ("dev.txt", "browser.txt")
+MODELS_LOCKS = ("models.txt", "minilm.txt")
+# Not locked: its builds differ in what they need, and a machine may have one of its own.
+TORCH = "torch.in"
+MODELS_MARK = "ponte-models"
 RASA_PYTHON = (3, 10)
 NEEDED_DISK_BYTES = 5 * 1024**3
 
@@ -49,7 +55,7 @@ def main() -> int:
     try:
         with one_setup_at_a_time():
             make_uv()
-            make_environment(".venv", "service", ["dev.txt", "browser.txt"], find_service_python)
+            make_service_environment(with_models="--models" in sys.argv[1:])
             make_environment(".venv-rasa", "Rasa", ["rasa.txt"], find_rasa_python)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
@@ -99,13 +105,36 @@ def make_uv() -> None:
     stamp(home, wanted)
 
 
+def make_service_environment(*, with_models: bool) -> None:
+    """Makes `.venv`; with the extra `models` if that is asked for, or was once."""
+    mark = ROOT / ".venv" / MODELS_MARK
+    if with_models or mark.exists():
+        locks = (*SERVICE_LOCKS, *MODELS_LOCKS)
+        make_environment(".venv", "service", locks, find_service_python, unlocked=TORCH)
+        mark.touch()
+    else:
+        make_environment(".venv", "service", SERVICE_LOCKS, find_service_python)
+
+
 def make_environment(
-    name: str, title: str, locks: Sequence[str], find_python: Callable[[], list[str]]
+    name: str,
+    title: str,
+    locks: Sequence[str],
+    find_python: Callable[[], list[str]],
+    unlocked: str = "",
 ) -> None:
-    """Makes one environment hold exactly what its lock files say."""
+    """Makes one environment hold exactly what its lock files say.
+
+    Args:
+        name: its folder.
+        title: what it is called in messages.
+        locks: files in requirements/, each complete and with hashes.
+        find_python: arguments for uv that choose the Python of a new environment.
+        unlocked: one more file in requirements/, whose needs the installer resolves by itself.
+    """
     home = ROOT / name
     paths = [REQUIREMENTS / lock for lock in locks]
-    wanted = fingerprint(paths)
+    wanted = fingerprint([*paths, *([REQUIREMENTS / unlocked] if unlocked else [])])
     python = home / "bin" / "python"
     usable = runs([str(python), "-c", "import encodings"])
     if usable and is_made(home, wanted):
@@ -122,6 +151,11 @@ def make_environment(
     # Compiled once here: a start of Rasa imports thousands of modules.
     sync = [str(UV), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes"]
     install([*sync, "--python", str(python), *map(str, paths)], f"the {title} environment")
+    if unlocked:
+        # The locks as constraints: what they pinned stays as it is.
+        add = [str(UV), "pip", "install", "--quiet", "--python", str(python)]
+        constraints = [part for path in paths for part in ("--constraint", str(path))]
+        install([*add, *constraints, "-r", str(REQUIREMENTS / unlocked)], unlocked)
     stamp(home, wanted)
 
 

@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base
 from desk.media.tables import Media
+from desk.states import Status
 from desk.team.tables import Queue, User
 
 _IS_GLOBAL = sql("scope = 'global'")
@@ -70,3 +71,24 @@ class CannedReplyMedia(Base):
     )
     position: Mapped[int] = mapped_column(primary_key=True)
     media_id: Mapped[int] = mapped_column(ForeignKey(Media.id), index=True)
+
+
+class Macro(Base):
+    """What a canned reply changes besides being sent. ``tag_ids``: tags that it puts on."""
+
+    __tablename__ = "macros"
+
+    reply_id: Mapped[int] = mapped_column(
+        ForeignKey(CannedReply.id, ondelete="CASCADE"), primary_key=True
+    )
+    set_status: Mapped[Status | None] = mapped_column(
+        Enum(
+            Status,
+            native_enum=False,
+            length=20,
+            values_callable=lambda statuses: [status.value for status in statuses],
+        )
+    )
+    set_priority: Mapped[int | None]
+    set_queue_id: Mapped[int | None] = mapped_column(ForeignKey(Queue.id))
+    tag_ids: Mapped[list[int]] = mapped_column(JSON)

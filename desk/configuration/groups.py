@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +15,22 @@ def _color(value: str) -> str:
     if lowered and not _COLOR.fullmatch(lowered):
         raise ValueError("Escreva a cor como #1a73e8.")
     return lowered
+
+
+def _secure_url(value: str) -> str:
+    address = value.strip()
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    # Customers click on it: nothing but a plain secure address, without a name or password in it.
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("Escreva o endereço inteiro, como https://exemplo.com/tela.")
+    if any(char.isspace() or not char.isprintable() for char in address):
+        raise ValueError("O endereço não pode ter espaços.")
+    return address
 
 
 class Group(BaseModel):
@@ -94,9 +111,22 @@ class PortalNote(Group):
         return started and (self.ends_at is None or at < self.ends_at)
 
 
+class DirectSupport(Group):
+    """How a person looks at the customer's screen, when the steps of a guide did not help.
+
+    Without ``screen_share_url`` nothing is offered.
+    """
+
+    group_name: ClassVar[str] = "direct_support"
+    plain_fields: ClassVar[frozenset[str]] = frozenset({"screen_share_url"})
+
+    screen_share_url: Annotated[str, AfterValidator(_secure_url), Field(max_length=500)] = ""
+
+
 GROUPS: dict[str, type[Group]] = {
     "brand": Brand,
     "automation": Automation,
     "portal-note": PortalNote,
+    "direct-support": DirectSupport,
 }
 """By the name in the API's address."""

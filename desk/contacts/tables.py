@@ -53,7 +53,10 @@ class ContactCompany(Base):
 
 
 class PortalAccount(Base):
-    """A contact's login to the portal. One address has one account."""
+    """A contact's login to the portal. One address has one account.
+
+    ``locked_until``: too many wrong passwords came from one place, which may not try before then.
+    """
 
     __tablename__ = "portal_accounts"
 
@@ -65,6 +68,7 @@ class PortalAccount(Base):
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     must_change: Mapped[bool] = mapped_column(default=True)
     provisional_expires_at: Mapped[datetime | None]
+    locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

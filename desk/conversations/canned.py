@@ -18,9 +18,17 @@ from desk.tickets.tables import Ticket
 
 
 async def reply_values(
-    session: AsyncSession, conversation: Conversation, agent: User, *, now: datetime, zone: ZoneInfo
+    session: AsyncSession,
+    conversation: Conversation,
+    agent: User | None,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> dict[str, str]:
-    """The values of all variables; empty where something is not known."""
+    """The values of all variables; empty where something is not known.
+
+    ``agent``: who writes; None for a rule.
+    """
     contact = await session.get_one(Contact, conversation.contact_id)
     channel = await session.get_one(Channel, conversation.channel_id)
     queue = await session.get(Queue, conversation.queue_id) if conversation.queue_id else None
@@ -31,7 +39,7 @@ async def reply_values(
         "contact.name": contact.name or "",
         "company.name": companies[0].name if companies else "",
         "ticket.number": ticket.number if ticket else "",
-        "agent.first_name": agent.first_name,
+        "agent.first_name": agent.first_name if agent else "",
         "queue.name": queue.name if queue else "",
         "brand": channel.brand,
         "greeting": greeting_at(now.astimezone(zone)),

@@ -77,6 +77,31 @@ async def keep_feelings(session: AsyncSession, felt: Mapping[Unfelt, Feeling]) -
         await _move_up(session, conversation, dissatisfied=mood == DISSATISFIED, urgent=urgent)
 
 
+@dataclass(frozen=True)
+class Mood:
+    """How a customer feels now: -1 dissatisfied, 0 neutral, 1 satisfied; and whether it hurries."""
+
+    sentiment: int
+    urgent: bool
+
+
+async def current_mood(
+    session: AsyncSession, conversation: Conversation, newest: Feeling | None = None
+) -> Mood:
+    """How this customer feels, for whoever is about to answer.
+
+    ``newest``: what the message shows that is being answered (``SentimentModel.feel`` in a
+    thread). Messages are felt after their turn, so that it is not among the remembered ones yet;
+    a sure feeling in it outweighs what was before.
+    """
+    sentiment, urgent = await _mood_of(session, conversation)
+    if newest is not None:
+        urgent = urgent or newest.urgent
+        if newest.sure >= SURE and newest.sentiment != NEUTRAL:
+            sentiment = newest.sentiment
+    return Mood(sentiment, urgent)
+
+
 async def _mood_of(session: AsyncSession, conversation: Conversation) -> tuple[int, bool]:
     """Of the last few messages: the newest feeling that is one, and whether any cannot wait."""
     query = (

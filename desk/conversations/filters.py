@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -17,7 +17,11 @@ from desk.conversations.tables import Conversation, ConversationTag, Mention
 from desk.states import ACTIVE, ENDED, Owner, Status
 
 View = Literal["", "queue", "mine", "team", "bot"]
-Sort = Literal["recent", "waiting", "priority"]
+Sort = Literal["recent", "waiting", "priority", "deadline"]
+Level = Literal["", "any", "late"]
+_WITH_DEADLINE: ColumnElement[bool] = text(  # type: ignore[assignment]
+    "conversations.service_due_at IS NOT NULL"
+)
 SMALL = 2000
 """So many conversations are read and sorted at once; of more, an index is walked in order."""
 
@@ -31,7 +35,8 @@ class Filters:
     ``since`` and ``until`` (not included) bound the newest message, or with ``opened`` the first
     contact. ``sort``: recent (newest message first; what was reopened on top of the open ones;
     people before messages in a search), waiting (longest wait first, then the rest), priority
-    (the order of the queue, then the rest by priority).
+    (the order of the queue, then the rest by priority), deadline (due first, then the rest).
+    ``level``: any (a service level runs) or late (one is past its time).
     """
 
     view: View = ""
@@ -48,6 +53,7 @@ class Filters:
     opened: bool = False
     unread: bool = False
     mentioned: bool = False
+    level: Level = ""
     q: str = ""
     sort: Sort = "recent"
 
@@ -93,10 +99,7 @@ def _as_column(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) 
 
 
 def conditions_of(filters: Filters, viewer: Viewer) -> list[ColumnElement[bool]]:
-    """What a conversation of this list fulfils, but for company, tag, mention, opening and words.
-
-    These are `narrow`'s.
-    """
+    """What a conversation of this list fulfils, but for what `narrow` and the words are for."""
     owner, assignee = unindexed(Conversation.owner), unindexed(Conversation.assignee_id)
     status = unindexed(Conversation.status)
     # An ended one keeps the agent who ended it, but is with the bot again.
@@ -140,7 +143,7 @@ class Narrowed:
 
 
 async def narrow(session: AsyncSession, filters: Filters, viewer: Viewer) -> Narrowed:
-    """By company, tag, mention and opening: each is looked up when it names few conversations.
+    """By company, tag, deadline, mention, opening: looked up what names few conversations.
 
     Otherwise it is a condition under which an index is walked in order.
     """
@@ -168,6 +171,10 @@ def _narrowings(filters: Filters, viewer: Viewer) -> list[tuple[Any, ColumnEleme
         here = ContactCompany.contact_id == Conversation.contact_id
         few = select(Conversation.id).join(ContactCompany, here).where(speaks)
         narrowings.append((few, _exists(speaks, here)))
+    if filters.level:
+        due = Conversation.service_due_at
+        wanted = due < datetime.now(UTC) if filters.level == "late" else due.is_not(None)
+        narrowings.append((select(Conversation.id).where(_WITH_DEADLINE, wanted), wanted))
     if filters.mentioned:
         named = Mention.user_id == viewer.id
         here = Mention.conversation_id == Conversation.id

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import Conversation, Mention, Message
 from desk.errors import Invalid
-from desk.events.log import by_agent, record_event
+from desk.events.log import Actor, by_agent, record_event
 from desk.team.tables import QueueMember, Role, User
 
 MOST_MENTIONS = 20
@@ -35,9 +35,13 @@ async def others_of_the_team(session: AsyncSession, conversation: Conversation) 
 
 
 async def add_mentions(
-    session: AsyncSession, conversation: Conversation, note: Message, user_ids: Sequence[int]
+    session: AsyncSession,
+    conversation: Conversation,
+    note: Message,
+    user_ids: Sequence[int],
+    actor: Actor | None = None,
 ) -> None:
-    """Names these colleagues in a note, and has them told.
+    """Names these colleagues in a note, and has them told; ``actor``: who, if not its author.
 
     Raises:
         Invalid: one of them may not see the conversation, or they are too many.
@@ -68,7 +72,7 @@ async def add_mentions(
     await record_event(
         session,
         "note.mentioned",
-        by_agent(note.author_user_id or 0),
+        actor or by_agent(note.author_user_id or 0),
         conversation_id=conversation.id,
         message_id=note.id,
         user_ids=wanted,

@@ -15,6 +15,7 @@ from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
 from desk.conversations.handoff_tickets import end_handoff_tickets
+from desk.conversations.routing.choose import routing_of_move
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message
 from desk.db import database_now
@@ -37,11 +38,16 @@ async def hand_off(
     queue_id: int | None,
     reason: str,
     summary: str = "",
+    routing: dict[str, Any] | None = None,
 ) -> None:
-    """Puts a held conversation of the bot into a queue."""
+    """Puts a held conversation of the bot into a queue; ``routing``: why into this one."""
     now = datetime.now(UTC)
-    await _change_owner(session, conversation, "hand_off", actor, reason=reason, queue_id=queue_id)
+    why = {"routing": routing} if routing else {}
+    await _change_owner(
+        session, conversation, "hand_off", actor, reason=reason, queue_id=queue_id, **why
+    )
     conversation.queue_id, conversation.assignee_id = queue_id, None
+    conversation.routing = routing
     conversation.waiting_since = now
     conversation.queue_notice_at = now
     if summary:
@@ -121,14 +127,22 @@ async def assign_to_agent(
 
 
 async def assign_to_queue(
-    session: AsyncSession, conversation_id: int, queue: Queue, actor: Actor
+    session: AsyncSession,
+    conversation_id: int,
+    queue: Queue,
+    actor: Actor,
+    routing: dict[str, Any] | None = None,
 ) -> Conversation:
-    """Moves a conversation to a queue, where it waits for a person."""
+    """Moves a conversation to a queue, where it waits for a person; ``routing``: why to this."""
     conversation = await lock_conversation(session, conversation_id)
     was_waiting = conversation.owner is Owner.QUEUE
     left = {FORMER_QUEUE: conversation.queue_id}
-    await _change_owner(session, conversation, "move", actor, queue_id=queue.id, **left)
+    routing = routing or routing_of_move(conversation.routing, actor)
+    await _change_owner(
+        session, conversation, "move", actor, queue_id=queue.id, routing=routing, **left
+    )
     conversation.queue_id, conversation.assignee_id = queue.id, None
+    conversation.routing = routing
     if not was_waiting or conversation.waiting_since is None:
         conversation.waiting_since = datetime.now(UTC)
     await status_after(session, conversation, "given_to_person", actor)

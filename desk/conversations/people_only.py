@@ -6,10 +6,10 @@ from desk.channels.settings import PEOPLE
 from desk.channels.tables import Channel
 from desk.conversations.handoff_tickets import ticket_for_handoff
 from desk.conversations.ownership import hand_off
+from desk.conversations.routing.choose import queue_of_ticket
 from desk.conversations.tables import Conversation
 from desk.events.log import RULE
 from desk.states import Owner
-from desk.tickets.opening import queue_of_request
 
 
 async def pass_to_people(session: AsyncSession, conversation: Conversation) -> None:
@@ -20,5 +20,12 @@ async def pass_to_people(session: AsyncSession, conversation: Conversation) -> N
     if channel.agent_kind != PEOPLE:
         return
     ticket = await ticket_for_handoff(session, conversation)
-    queue_id = ticket.queue_id or await queue_of_request(session, None)
-    await hand_off(session, conversation, RULE, queue_id=queue_id, reason="people_only")
+    choice = await queue_of_ticket(session, ticket)
+    await hand_off(
+        session,
+        conversation,
+        RULE,
+        queue_id=choice.queue_id,
+        reason="people_only",
+        routing=choice.routing,
+    )

@@ -15,6 +15,8 @@ from desk.configuration.groups import Automation
 from desk.configuration.values import read_configuration
 from desk.conversations.handoff_tickets import ticket_for_handoff
 from desk.conversations.queue_order import goes_before
+from desk.conversations.routing.choose import choose_queue, queue_of_ticket
+from desk.conversations.routing.classifier import Guess
 from desk.conversations.tables import Conversation, TurnRequest
 from desk.db import upsert
 from desk.hours.calendars import calendar_of_queue
@@ -22,7 +24,6 @@ from desk.hours.clock import is_open, next_opening
 from desk.states import Owner, Status
 from desk.team.presence import count_agents_online
 from desk.team.tables import Queue
-from desk.tickets.opening import queue_of_request
 
 HANDOFF, STATUS, STAY_ENDED = "handoff", "status", "stay_ended"
 MAX_SUMMARY_CHARS = 2000
@@ -56,8 +57,11 @@ async def request_handoff(
     request_type_id: int | None = None,
     subject: str = "",
     summary: str = "",
+    guess: Guess | None = None,
 ) -> Outlook:
     """Asks that a person takes over, in the queue of the request's nature.
+
+    ``guess``: what ``Router.route`` says, asked before the transaction began.
 
     The matter gets a ticket, or the conversation's active one is used.
     """
@@ -68,10 +72,16 @@ async def request_handoff(
         description=summary,
         request_type_id=request_type_id,
     )
-    queue_id = ticket.queue_id or await queue_of_request(session, request_type_id)
-    data = {"queue_id": queue_id, "reason": reason, "summary": summary[:MAX_SUMMARY_CHARS]}
+    wanted = await choose_queue(session, ticket.request_type_id or request_type_id, guess)
+    choice = await queue_of_ticket(session, ticket, wanted)
+    data = {
+        "queue_id": choice.queue_id,
+        "reason": reason,
+        "summary": summary[:MAX_SUMMARY_CHARS],
+        "routing": choice.routing,
+    }
     await _request(session, message_id, HANDOFF, data)
-    outlook = await queue_outlook(session, conversation, queue_id)
+    outlook = await queue_outlook(session, conversation, choice.queue_id)
     return replace(outlook, ticket_number=ticket.number)
 
 

@@ -12,6 +12,8 @@ from desk.channels.tables import Channel
 from desk.companies.tables import Company
 from desk.contacts.portal_access import hide_credentials
 from desk.contacts.tables import Contact, ContactCompany
+from desk.conversations.levels.standing import Standing, most_urgent
+from desk.conversations.routing.reasons import Reason, reasons_of
 from desk.conversations.search.words import Piece, excerpt
 from desk.conversations.tables import Conversation, ConversationTag, Message
 from desk.states import Owner, Status
@@ -32,7 +34,10 @@ class RowTag:
 
 @dataclass(frozen=True)
 class ConversationRow:
-    """A conversation in a list; ``found``: the message that a search found, marked."""
+    """A conversation in a list; ``found``: the message that a search found, marked.
+
+    ``level``: the promise of an answer or an end that is due first.
+    """
 
     id: int
     public_id: str
@@ -59,8 +64,10 @@ class ConversationRow:
     last_media_count: int
     unread: bool
     unread_count: int
+    level: Standing | None = None
     tags: list[RowTag] = field(default_factory=list)
     found: list[Piece] = field(default_factory=list)
+    routing: Reason | None = None
 
 
 async def rows_of(
@@ -103,7 +110,9 @@ async def rows_by_id(
         session, [row.Conversation.contact_id for row in read.values()]
     )
     tags = await tags_by_conversation(session, ids)
+    levels = await most_urgent(session, ids)
     found = {key: value for key, value in (found or {}).items() if key in read}
+    reasons = await reasons_of(session, [row.Conversation for row in read.values()])
     excerpts = await _excerpts(session, found, asked) if found else {}
     return [
         _row(
@@ -111,8 +120,10 @@ async def rows_by_id(
             messages.get(each),
             companies=companies,
             unread_count=unread.get(each, 0),
+            level=levels.get(each),
             tags=tags.get(each, []),
             found=excerpts.get(each, []),
+            routing=reasons.get(each),
         )
         for each in ids
         if each in read

@@ -19,8 +19,15 @@ from desk.states import Status
 
 Key = datetime | int
 _LARGEST = 2**31 - 1
-_PARTS = ("reopened_at IS NOT NULL", "waiting_since IS NOT NULL", "priority <> 0")
-_REOPENED, _WAITING, _WITH_PRIORITY = (text(f"conversations.{part}") for part in _PARTS)
+_PARTS = (
+    "reopened_at IS NOT NULL",
+    "waiting_since IS NOT NULL",
+    "priority <> 0",
+    "service_due_at IS NOT NULL",
+)
+_REOPENED, _WAITING, _WITH_PRIORITY, _WITH_DEADLINE = (
+    text(f"conversations.{part}") for part in _PARTS
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class Place:
 
 _RECENT = ((Conversation.last_message_at, True),)
 _LONGEST_WAIT = ((Conversation.waiting_since, False),)
+_DUE_FIRST = ((Conversation.service_due_at, False),)
 _QUEUE_ORDER = (
     (Conversation.priority, True),
     (Conversation.queue_rank, True),
@@ -99,6 +107,9 @@ def sections_of(filters: Filters, hits: Hits | None = None) -> list[Section]:
     waits_not = unindexed(Conversation.waiting_since).is_(None)
     if filters.sort == "waiting":
         return [Section([_WAITING], _LONGEST_WAIT), Section([waits_not], _RECENT)]
+    if filters.sort == "deadline":
+        without = unindexed(Conversation.service_due_at).is_(None)
+        return [Section([_WITH_DEADLINE], _DUE_FIRST), Section([without], _RECENT)]
     if filters.sort == "priority":
         rest = [waits_not, unindexed(Conversation.priority) <= 0]
         important = [_WITH_PRIORITY, Conversation.priority > 0, waits_not]

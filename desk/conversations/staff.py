@@ -6,9 +6,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.ownership import assign_to_queue, return_to_queue
+from desk.conversations.routing.choose import routing_of_move
 from desk.conversations.tables import Conversation
 from desk.errors import Conflict, Invalid
-from desk.events.log import Actor, record_event
+from desk.events.log import SYSTEM, Actor, record_event
 from desk.states import Owner
 from desk.team.queue_settings import switch_queue_off
 from desk.team.tables import Queue, Role, User
@@ -90,13 +91,15 @@ async def _move_conversations(
     session: AsyncSession, queue: Queue, move_to: Queue, actor: Actor
 ) -> None:
     for conversation_id in await _ids(session, queue, Owner.QUEUE):
-        await assign_to_queue(session, conversation_id, move_to, actor)
+        await assign_to_queue(
+            session, conversation_id, move_to, actor, routing_of_move(None, SYSTEM)
+        )
     for conversation_id in await _ids(session, queue, Owner.AGENT):
         # The agent goes on with it; only where it would return to is another.
         await session.execute(
             update(Conversation)
             .where(Conversation.id == conversation_id)
-            .values(queue_id=move_to.id)
+            .values(queue_id=move_to.id, routing=routing_of_move(None, SYSTEM))
         )
         await record_event(
             session,

@@ -24,6 +24,8 @@ _WAITS_FOR_ANSWER = sql("waiting_since IS NOT NULL")
 _REOPENED = sql("reopened_at IS NOT NULL")
 _WITH_PRIORITY = sql("priority <> 0")
 _WITH_SENTIMENT = sql("sentiment IS NOT NULL")
+_REVIEW_DUE = sql("review_due")
+_WITH_DEADLINE = sql("service_due_at IS NOT NULL")
 
 
 def _in_order(column: str) -> Index:
@@ -48,8 +50,9 @@ class Conversation(Base):
 
     In its queue the highest ``priority`` goes first, then the highest ``queue_rank`` (what a
     supervisor reordered), then who waits longest. ``sentiment``: -1 dissatisfied, 0 neutral, 1
-    satisfied, None not felt yet. ``reopened_at``: a customer wrote after the end, and no agent
-    has answered yet.
+    satisfied, None not felt yet. ``routing``: why it is in its queue, in ids and figures
+    (``routing/choose.py``). ``reopened_at``: a customer wrote after the end, and no agent
+    has answered yet. ``service_due_at``: when the first of its service levels is due (`levels`).
     """
 
     __tablename__ = "conversations"
@@ -72,8 +75,10 @@ class Conversation(Base):
     queue_rank: Mapped[int] = mapped_column(default=0)
     sentiment: Mapped[int | None]
     summary: Mapped[str] = mapped_column(Text, default="")
+    routing: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     reopened_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
+    service_due_at: Mapped[datetime | None]
     queue_notice_at: Mapped[datetime | None]
     news_ticket: Mapped[str | None] = mapped_column(String(20))
     last_seq: Mapped[int] = mapped_column(default=0)
@@ -145,6 +150,13 @@ class Conversation(Base):
             "id",
             postgresql_where=_WITH_SENTIMENT,
             sqlite_where=_WITH_SENTIMENT,
+        ),
+        Index(
+            "ix_conversations_service_due_at",
+            "service_due_at",
+            "id",
+            postgresql_where=_WITH_DEADLINE,
+            sqlite_where=_WITH_DEADLINE,
         ),
         Index("ix_conversations_owner_assignee_id_status", "owner", "assignee_id", "status"),
         Index(
@@ -230,6 +242,50 @@ class Message(Base):
             "seq",
             postgresql_where=_WAITS_FOR_TURN,
             sqlite_where=_WAITS_FOR_TURN,
+        ),
+    )
+
+
+class Understanding(Base):
+    """What the bot understood of a customer's message, and what it did.
+
+    ``confidence`` is that of the best guess, also where the bot fell back. ``form`` names the slot
+    that was being asked for. ``rephrased``: it asked to say it in other words; ``handed_off``: it
+    called a person. ``reason``: why a designer should look at it (``understanding.REASONS``), empty
+    when nobody need; ``review_due`` until it lies among what is reviewed. Names and numbers only.
+    """
+
+    __tablename__ = "understandings"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[int] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    at: Mapped[datetime]
+    intent: Mapped[str] = mapped_column(String(120))
+    confidence: Mapped[float]
+    ranking: Mapped[list[Any]] = mapped_column(JSON)
+    entities: Mapped[list[str]] = mapped_column(JSON)
+    actions: Mapped[list[str]] = mapped_column(JSON)
+    responses: Mapped[list[str]] = mapped_column(JSON)
+    form: Mapped[str] = mapped_column(String(120), default="")
+    rephrased: Mapped[bool] = mapped_column(default=False)
+    handed_off: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(12), default="")
+    review_due: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        Index(
+            "ix_understandings_conversation_id_message_id",
+            "conversation_id",
+            "message_id",
+        ),
+        Index("ix_understandings_at", "at", "intent"),
+        Index(
+            "ix_understandings_review_due",
+            "message_id",
+            postgresql_where=_REVIEW_DUE,
+            sqlite_where=_REVIEW_DUE,
         ),
     )
 
@@ -364,6 +420,24 @@ class PerformedAction(Base):
     )
     action: Mapped[str] = mapped_column(String(80), primary_key=True)
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class MacroUse(Base):
+    """A macro was applied under a client's own id: the same id applies it once."""
+
+    __tablename__ = "macro_uses"
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True
+    )
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reply_id: Mapped[int]
+    body_hash: Mapped[str] = mapped_column(String(64))
+    changed: Mapped[list[str]] = mapped_column(JSON)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
+    applied_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_macro_uses_message_id", "message_id"),)
 
 
 class Rating(Base):

@@ -68,7 +68,7 @@ async def tell_news(
     channel = await session.get_one(Channel, conversation.channel_id)
     if conversation.owner is not Owner.BOT or not channel.enabled:
         return False
-    if not await _may_write(session, conversation, channel):
+    if not await may_write_freely(session, conversation, channel):
         return False
     conversation.news_ticket = ticket.number
     await append_message(
@@ -119,7 +119,10 @@ async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
     return (await session.execute(linked)).scalar_one_or_none()
 
 
-async def _may_write(session: AsyncSession, conversation: Conversation, channel: Channel) -> bool:
+async def may_write_freely(
+    session: AsyncSession, conversation: Conversation, channel: Channel
+) -> bool:
+    """Whether the channel takes words of ours now that answer nothing."""
     window = FREE_WORD.get(channel.kind)
     if window is None:
         return True

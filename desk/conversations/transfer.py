@@ -21,6 +21,7 @@ from desk.conversations.ownership import (
     return_to_queue,
     take_over,
 )
+from desk.conversations.routing.examples import learn_from_move
 from desk.conversations.tables import Conversation
 from desk.errors import Conflict, Invalid, NotAllowed
 from desk.events.log import by_agent
@@ -110,6 +111,7 @@ async def transfer_to_queue(
         raise Invalid("queue", "A fila {name} está desativada.", name=queue.name)
     if conversation.owner is Owner.QUEUE and conversation.queue_id == queue.id:
         raise Conflict("A conversa já está na fila {name}.", name=queue.name)
+    await learn_from_move(session, conversation, queue, by_agent(user.id))
     return await assign_to_queue(session, conversation.id, queue, by_agent(user.id))
 
 

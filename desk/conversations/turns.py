@@ -16,13 +16,14 @@ from desk.conversations.handoff_tickets import ticket_for_handoff
 from desk.conversations.leases import Lease, check_lease
 from desk.conversations.ownership import hand_off
 from desk.conversations.requests import HANDOFF, STATUS, STAY_ENDED
+from desk.conversations.routing.choose import queue_of_ticket
 from desk.conversations.status import apply_status, status_after
 from desk.conversations.tables import Conversation, Message, MessageMedia, TurnRequest
+from desk.conversations.understanding import UNSURE_BELOW, Understood, keep_understanding
 from desk.db import MAX_KEY
 from desk.events.log import BOT, SYSTEM, by_contact, record_event
 from desk.media.tables import Media
 from desk.states import Owner, Status
-from desk.tickets.opening import queue_of_request
 
 OFFERS_REMEMBERED = 20
 NEWS_TICKET = "news_ticket"
@@ -62,7 +63,8 @@ class TurnEnd:
     """How a turn ended.
 
     ``failed``: the bot could not answer; the customer gets ``replies`` (the apology) from the
-    desk itself and goes to the queue, with a ticket of this ``subject``.
+    desk itself and goes to the queue, with a ticket of this ``subject``. ``understood``: what the
+    bot made of the message, where it tells.
     """
 
     replies: Sequence[Reply] = ()
@@ -70,6 +72,7 @@ class TurnEnd:
     failed: bool = False
     failure: str = ""
     subject: str = ""
+    understood: Understood | None = None
 
 
 async def next_turn(session: AsyncSession, conversation_id: int) -> Turn | None:
@@ -138,11 +141,17 @@ async def offered_button(
     return message.buttons[index] if 0 <= index < len(message.buttons) else None
 
 
-async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd) -> bool:
+async def end_turn(
+    session: AsyncSession,
+    lease: Lease,
+    turn: Turn,
+    end: TurnEnd,
+    unsure_below: float = UNSURE_BELOW,
+) -> bool:
     """Stores the replies, marks the message done and applies what the actions asked for.
 
     Replies to a conversation that is no longer the bot's, or of an older epoch, are recorded as
-    suppressed.
+    suppressed. What was understood with less confidence than ``unsure_below`` goes to the review.
 
     Returns:
         Whether another message waits; when none does the lease is given back.
@@ -171,6 +180,16 @@ async def end_turn(session: AsyncSession, lease: Lease, turn: Turn, end: TurnEnd
     if turn.data.get(NEWS_TICKET) == conversation.news_ticket:
         conversation.news_ticket = None
     asked = await _take_requests(session, turn.message_id)
+    typed = turn.kind == "message" and turn.payload is None and turn.text
+    if end.understood is not None and typed:
+        await keep_understanding(
+            session,
+            conversation.id,
+            turn.message_id,
+            end.understood,
+            unsure_below,
+            handed_off=current and HANDOFF in asked,
+        )
     if current:
         await _apply_requests(session, conversation, turn, end, asked)
     await _mark_done(session, turn.message_id)
@@ -263,8 +282,15 @@ async def _apply_requests(
         )
     if end.failed and turn.kind == "message":
         ticket = await ticket_for_handoff(session, conversation, subject=end.subject)
-        queue_id = ticket.queue_id or await queue_of_request(session, None)
-        await hand_off(session, conversation, SYSTEM, queue_id=queue_id, reason="bot_failed")
+        choice = await queue_of_ticket(session, ticket)
+        await hand_off(
+            session,
+            conversation,
+            SYSTEM,
+            queue_id=choice.queue_id,
+            reason="bot_failed",
+            routing=choice.routing,
+        )
     elif HANDOFF in asked:
         request = asked[HANDOFF]
         await hand_off(
@@ -274,6 +300,7 @@ async def _apply_requests(
             queue_id=request["queue_id"],
             reason=request["reason"],
             summary=request["summary"],
+            routing=request.get("routing"),
         )
 
 

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.events.log import first_seq_since
 from desk.events.tables import Event
 from desk.keyset import read_cursor, write_cursor
 
@@ -30,8 +31,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "queue.changed",
         "queue.deactivated",
         "queue.reactivated",
+        "service_level.changed",
         "request_type.created",
         "request_type.changed",
+        "routing.example_added",
+        "routing.example_removed",
         "calendar.created",
         "calendar.changed",
         "calendar.removed",
@@ -43,7 +47,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "canned_reply.created",
         "canned_reply.changed",
         "canned_reply.removed",
+        "macro.changed",
         "configuration.changed",
+        "knowledge_source.created",
+        "knowledge_source.reread",
+        "knowledge_source.removed",
+        "review.decided",
+        "review.discarded",
+        "review.undone",
+        "review.written",
+        "rule.created",
+        "rule.changed",
+        "rule.activated",
+        "rule.deactivated",
     ),
     "customers": (
         "company.created",
@@ -70,6 +86,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "conversation.reordered",
         "conversation.tagged",
         "conversation.untagged",
+        "macro.applied",
     ),
     "tickets": ("ticket.opened", "ticket.action_posted", "ticket.status_changed", "ticket.changed"),
     "messages": ("message.edited", "message.deleted", "message.resent", "note.mentioned"),
@@ -152,24 +169,9 @@ async def _conditions(
     if filters.user_id is not None:
         conditions += [Event.actor_kind == "agent", Event.actor_id == filters.user_id]
     if filters.since is not None:
-        first = await _first_seq(session, filters.since - _DISORDER)
+        first = await first_seq_since(session, filters.since - _DISORDER)
         conditions += [Event.seq >= first, Event.at >= filters.since]
     if filters.until is not None:
-        first = await _first_seq(session, filters.until + _DISORDER)
+        first = await first_seq_since(session, filters.until + _DISORDER)
         conditions += [Event.seq < first, Event.at < filters.until]
     return conditions
-
-
-async def _first_seq(session: AsyncSession, moment: datetime) -> int:
-    """The first number at or after a moment: halving, since times rise with the numbers."""
-    highest = (await session.execute(select(func.coalesce(func.max(Event.seq), 0)))).scalar_one()
-    low, high = 0, highest + 1
-    while low < high:
-        middle = (low + high) // 2
-        query = select(Event.seq, Event.at).where(Event.seq >= middle).order_by(Event.seq).limit(1)
-        found = (await session.execute(query)).one_or_none()
-        if found is None or found.at >= moment:
-            high = middle
-        else:
-            low = found.seq + 1
-    return low

@@ -65,6 +65,21 @@ async def latest_seq(session: AsyncSession) -> int:
     return (await session.execute(query)).scalar_one()
 
 
+async def first_seq_since(session: AsyncSession, moment: datetime) -> int:
+    """The first number at or after a moment: halving, since times rise with the numbers."""
+    highest = (await session.execute(select(func.coalesce(func.max(Event.seq), 0)))).scalar_one()
+    low, high = 0, highest + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = select(Event.seq, Event.at).where(Event.seq >= middle).order_by(Event.seq).limit(1)
+        found = (await session.execute(query)).one_or_none()
+        if found is None or found.at >= moment:
+            high = middle
+        else:
+            low = found.seq + 1
+    return low
+
+
 async def events_after(
     session: AsyncSession, seq: int, limit: int = 500, kinds: Sequence[str] = ()
 ) -> Sequence[Event]:

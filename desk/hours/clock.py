@@ -5,7 +5,7 @@ weekday, on no holiday. A year is laid out once as spans of UTC seconds, so that
 search in a list, however long the span asked about.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -90,6 +90,31 @@ def business_seconds(calendar: BusinessCalendar | None, start: datetime, end: da
     laid_out = [_layout(rules, number) for number in years]
     total = sum(year.open_until(end.timestamp()) for year in laid_out)
     return total - laid_out[0].open_until(start.timestamp())
+
+
+def after_business_seconds(
+    calendar: BusinessCalendar | None, start: datetime, seconds: float
+) -> datetime | None:
+    """The instant at which so many seconds have passed in which people work.
+
+    Returns:
+        ``start`` itself for none or less; None when it lies beyond about two years.
+    """
+    if seconds <= 0:
+        return start
+    if calendar is None:
+        return start + timedelta(seconds=seconds)
+    rules, first, left = _rules_of(calendar), start.astimezone(UTC).year, seconds
+    for number in range(first, first + _YEARS_AHEAD + 1):
+        year = _layout(rules, number)
+        passed = year.open_until(start.timestamp()) if number == first else 0.0
+        index = bisect_left(year.before, passed + left) - 1
+        if index >= 0:
+            at = year.starts[index] + passed + left - year.before[index]
+            if at <= year.ends[index]:
+                return datetime.fromtimestamp(at, UTC)
+            left -= year.before[-1] + year.ends[-1] - year.starts[-1] - passed
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -35,6 +35,11 @@ def make_background(encoder: Encoder) -> Background:
     )
 
 
+def unrelated_questions() -> list[str]:
+    """The shipped questions that nothing of ours is about."""
+    return list(_shipped()["unrelated"])
+
+
 @cache
 def _shipped() -> Mapping[str, list[str]]:
     questions: dict[str, list[str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))

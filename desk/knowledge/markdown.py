@@ -26,7 +26,7 @@ def read_markdown(path: str, source: str) -> Page:
         Invalid: the front matter is no YAML, or names a section that the page does not have.
     """
     facts, body = split_front_matter(path, source)
-    title, sections = _sections(SyntaxTreeNode(_READER.parse(body)))
+    title, sections = read_body(body)
     title = str(facts.get("title") or title or path.rpartition("/")[2])
     phrasings = _phrasings(path, facts.get("perguntas") or [])
     known = {fold(section.headings[-1]) if section.headings else "" for section in sections}
@@ -85,8 +85,9 @@ def _with_phrasings(
         yield Section(section.headings, section.blocks, tuple(own))
 
 
-def _sections(tree: SyntaxTreeNode) -> tuple[str, list[Section]]:
+def read_body(body: str) -> tuple[str, list[Section]]:
     """The title (the first heading of level 1) and the sections in order, none empty."""
+    tree = SyntaxTreeNode(_READER.parse(body))
     title = ""
     levels: list[tuple[int, str]] = []
     found: list[tuple[tuple[str, ...], list[Block]]] = [((), [])]

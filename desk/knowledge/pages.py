@@ -27,12 +27,14 @@ class Block:
 class Section:
     """The blocks under a heading. ``headings``: from the page's title's child down to its own.
 
-    ``phrasings``: how customers ask for it, written by the page's author.
+    ``phrasings``: how customers ask for it, written by the page's author. ``anchor``: the id that
+    the heading has on its page ("" for none); None where it follows from the heading's words.
     """
 
     headings: tuple[str, ...]
     blocks: tuple[Block, ...]
     phrasings: tuple[str, ...] = ()
+    anchor: str | None = None
 
     @property
     def text(self) -> str:

@@ -43,7 +43,7 @@ def cut_page(page: Page) -> list[Passage]:
             passages.append(
                 Passage(
                     titles=(page.title, *section.headings),
-                    anchor=anchor_of(section.headings[-1]) if section.headings else "",
+                    anchor=_anchor(section),
                     blocks=blocks,
                     phrasings=section.phrasings if number == 0 else (),
                 )
@@ -55,6 +55,12 @@ def anchor_of(heading: str) -> str:
     """The id that a heading has on its page."""
     folded = unicodedata.normalize("NFKD", heading.lower()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
+
+
+def _anchor(section: Section) -> str:
+    if section.anchor is not None:
+        return section.anchor
+    return anchor_of(section.headings[-1]) if section.headings else ""
 
 
 def _merge_stubs(sections: tuple[Section, ...]) -> Iterator[Section]:
@@ -74,6 +80,7 @@ def _joined(first: Section, second: Section) -> Section:
         second.headings or first.headings,
         first.blocks + second.blocks,
         first.phrasings + second.phrasings,
+        second.anchor if second.headings else first.anchor,
     )
 
 

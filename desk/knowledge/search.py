@@ -1,30 +1,29 @@
 """Search as the bot and the desk use it: the newest index, hits with a verdict."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import Database
-from desk.encoder import Encoder, Vectors
+from desk.encoder import Encoder
 from desk.knowledge.background import Background, make_background
-from desk.knowledge.index import Entry, SearchIndex
+from desk.knowledge.index import SearchIndex
 from desk.knowledge.pages import Block
-from desk.knowledge.storing import (
-    hash_text,
-    heading_text,
-    knowledge_version,
-    read_vectors,
-    searched_text,
-)
+from desk.knowledge.reading import read_index
+from desk.knowledge.storing import knowledge_version
 from desk.knowledge.tables import KnowledgePage, KnowledgePassage
 
 _LOOK_AGAIN_SECONDS = 2.0
+# A few pages are read anew while a question waits; of many more the former index answers meanwhile.
+_PATIENCE_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
 
 
 class Verdict(StrEnum):
@@ -61,7 +60,7 @@ class Knowledge:
     def __init__(self, database: Database, encoder: Encoder) -> None:
         self._database = database
         self._encoder = encoder
-        self._reading = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
         self._background: Background | None = None
         self._index: SearchIndex | None = None
         self._version = -1
@@ -70,78 +69,52 @@ class Knowledge:
     async def find(self, question: str, limit: int = 5) -> Found:
         """The passages that answer a question, at most ``limit``, each page once."""
         index = await self._newest()
-        scores = await asyncio.to_thread(index.score, question)
-        order = np.argsort(-scores)[: limit * 4]
-        ids = [index.passage_ids[place] for place in order]
+        places, scores = await asyncio.to_thread(index.best, question, limit * 4)
+        ids = [index.passage_ids[place] for place in places]
         async with self._database.reading() as session:
             rows = await _read_hits(session, ids)
         hits: list[Hit] = []
         pages: set[str] = set()
-        for place, passage_id in zip(order, ids, strict=True):
+        for score, passage_id in zip(scores, ids, strict=True):
             row = rows.get(passage_id)
             if row is None or row[1].url in pages:
                 continue
             pages.add(row[1].url)
-            hits.append(_hit(*row, float(scores[place])))
+            hits.append(_hit(*row, float(score)))
         return Found(_verdict(index, hits), tuple(hits[:limit]))
 
     async def _newest(self) -> SearchIndex:
-        """The index; read anew when what is stored has changed, looked at every two seconds."""
-        async with self._reading:
-            now = time.monotonic()
-            if self._index is not None and now - self._looked_at < _LOOK_AGAIN_SECONDS:
-                return self._index
+        """The index; what is stored is looked at every two seconds, and read anew if it changed."""
+        now = time.monotonic()
+        if self._refreshing is None and now - self._looked_at >= _LOOK_AGAIN_SECONDS:
+            self._looked_at = now
+            self._refreshing = asyncio.create_task(self._refresh())
+        refreshing = self._refreshing
+        if refreshing is not None:
+            # Waited for, not awaited: whoever gives up asking stops nobody's reading.
+            patience = None if self._index is None else _PATIENCE_SECONDS
+            await asyncio.wait({refreshing}, timeout=patience)
+            if self._index is None:
+                refreshing.result()  # says why there is none
+        assert self._index is not None  # noqa: S101 - read, or the line above has raised
+        return self._index
+
+    async def _refresh(self) -> None:
+        try:
             async with self._database.reading() as session:
                 version = await knowledge_version(session)
             if self._index is None or version != self._version:
-                self._index = await self._read()
+                if self._background is None:
+                    self._background = await asyncio.to_thread(make_background, self._encoder)
+                self._index = await read_index(self._database, self._encoder, self._background)
                 self._version = version
-            self._looked_at = now
-            return self._index
-
-    async def _read(self) -> SearchIndex:
-        async with self._database.reading(may_be_slow=True) as session:
-            entries = await _read_entries(session)
-            texts = [text for entry in entries for text in entry.texts]
-            known = await read_vectors(session, self._encoder, [hash_text(text) for text in texts])
-        return await asyncio.to_thread(self._build, entries, known)
-
-    def _build(self, entries: Sequence[Entry], known: dict[str, Vectors]) -> SearchIndex:
-        """Passages that are not encoded yet are not searched yet."""
-        ready, vectors = [], []
-        for entry in entries:
-            own = [known.get(hash_text(text)) for text in entry.texts]
-            if own[0] is None or own[1] is None:
-                continue
-            there = [pair for pair in zip(entry.texts, own, strict=True) if pair[1] is not None]
-            ready.append(replace(entry, phrasings=tuple(text for text, _ in there[2:])))
-            vectors += [vector for _, vector in there]
-        if self._background is None:
-            self._background = make_background(self._encoder)
-        background = self._background
-        shape = (len(vectors), background.unrelated.shape[1])
-        stacked = np.array(vectors, dtype=np.float32).reshape(shape)
-        return SearchIndex(self._encoder, background, ready, stacked)
-
-
-async def _read_entries(session: AsyncSession) -> list[Entry]:
-    rows = await session.execute(
-        select(
-            KnowledgePassage.id,
-            KnowledgePassage.titles,
-            KnowledgePassage.blocks,
-            KnowledgePassage.phrasings,
-        ).order_by(KnowledgePassage.id)
-    )
-    return [
-        Entry(
-            row.id,
-            heading_text(row.titles),
-            searched_text(row.titles, row.blocks),
-            tuple(row.phrasings),
-        )
-        for row in rows
-    ]
+        except Exception:
+            self._looked_at = -_LOOK_AGAIN_SECONDS
+            if self._index is None:
+                raise
+            logger.exception("The documentation could not be read anew; the former index answers.")
+        finally:
+            self._refreshing = None
 
 
 async def _read_hits(

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import Database, upsert
 from desk.encoder import Encoder, Vectors
+from desk.knowledge.index import TITLE_SEPARATOR
 from desk.knowledge.pages import Block, Page
 from desk.knowledge.passages import Passage, cut_page
 from desk.knowledge.tables import (
@@ -59,7 +60,7 @@ def searched_text(titles: Sequence[str], blocks: Iterable[tuple[str, Sequence[st
 
 def heading_text(titles: Sequence[str]) -> str:
     """What is encoded of a stored passage's titles."""
-    return " › ".join(titles)
+    return TITLE_SEPARATOR.join(titles)
 
 
 def hash_text(text: str) -> str:
@@ -86,7 +87,7 @@ async def sync_pages(session: AsyncSession, source: str, pages: Sequence[SourceP
     for page_id, _ in stored.values():
         await session.execute(delete(KnowledgePage).where(KnowledgePage.id == page_id))
     if stored or counts["added"] or counts["changed"]:
-        await _raise_version(session)
+        await raise_version(session)
     return Synced(removed=len(stored), **counts)
 
 
@@ -118,7 +119,23 @@ async def _store(session: AsyncSession, source: str, each: SourcePage, page_id: 
     await session.flush()
 
 
-async def _raise_version(session: AsyncSession) -> None:
+async def keep_page(session: AsyncSession, source: str, each: SourcePage) -> bool:
+    """Makes one page of a source this one; False when it was so already.
+
+    Whoever keeps pages one by one raises the version at times (``raise_version``).
+    """
+    query = select(KnowledgePage.id, KnowledgePage.content_hash).where(
+        KnowledgePage.source == source, KnowledgePage.path == each.page.path
+    )
+    known = (await session.execute(query)).one_or_none()
+    if known is not None and known.content_hash == each.content_hash:
+        return False
+    await _store(session, source, each, known.id if known else None)
+    return True
+
+
+async def raise_version(session: AsyncSession) -> None:
+    """Processes that search read anew."""
     insert = upsert(session)
     row = insert(KnowledgeVersion).values(id=_ONLY_ROW, number=1)
     await session.execute(
@@ -146,13 +163,49 @@ async def passage_texts(session: AsyncSession) -> dict[str, str]:
     return texts
 
 
+async def encode_page(
+    database: Database, encoder: Encoder, page: Page, at_once: int = ENCODED_AT_ONCE
+) -> int:
+    """Encodes what a page will be searched by, before it is stored; says how many texts.
+
+    A page that changed is so found by its new words from the moment on that it has them.
+    """
+    texts = {
+        hash_text(text): text
+        for passage in cut_page(page)
+        for text in (heading_text(passage.titles), passage.searched, *passage.phrasings)
+    }
+    async with database.reading() as session:
+        known = await read_vectors(session, encoder, sorted(texts))
+    missing = sorted(set(texts) - set(known))
+    for start in range(0, len(missing), at_once):
+        await _encode(database, encoder, texts, missing[start : start + at_once])
+    return len(missing)
+
+
+async def _encode(
+    database: Database, encoder: Encoder, texts: Mapping[str, str], hashes: Sequence[str]
+) -> None:
+    some = [texts[text_hash] for text_hash in hashes]
+    vectors = await asyncio.to_thread(encoder.encode_passages, some)
+    async with database.transaction() as session:
+        insert = upsert(session)
+        for text_hash, vector in zip(hashes, vectors, strict=True):
+            row = insert(KnowledgeVector).values(
+                text_hash=text_hash, encoder=encoder.name, vector=_as_bytes(vector)
+            )
+            await session.execute(row.on_conflict_do_nothing())
+
+
 async def encode_missing(
     database: Database, encoder: Encoder, progress: Progress | None = None
 ) -> int:
     """Encodes the texts that have no vector of this encoder yet; says how many.
 
     In small transactions: it may be stopped at any time and goes on from there. ``progress`` hears
-    how many of how many are done.
+    how many of how many are done. When there was nothing to do, vectors that nobody needs any more
+    are thrown away: not before, since a process that runs with the former model answers from its
+    own until it is started again.
     """
     async with database.reading(may_be_slow=True) as session:
         texts = await passage_texts(session)
@@ -161,22 +214,35 @@ async def encode_missing(
         )
         missing = sorted(set(texts) - set(known.scalars()))
     for start in range(0, len(missing), ENCODED_AT_ONCE):
-        hashes = missing[start : start + ENCODED_AT_ONCE]
-        some = [texts[text_hash] for text_hash in hashes]
-        vectors = await asyncio.to_thread(encoder.encode_passages, some)
-        async with database.transaction() as session:
-            insert = upsert(session)
-            for text_hash, vector in zip(hashes, vectors, strict=True):
-                row = insert(KnowledgeVector).values(
-                    text_hash=text_hash, encoder=encoder.name, vector=_as_bytes(vector)
-                )
-                await session.execute(row.on_conflict_do_nothing())
+        await _encode(database, encoder, texts, missing[start : start + ENCODED_AT_ONCE])
         if progress is not None:
             progress(min(start + ENCODED_AT_ONCE, len(missing)), len(missing))
     if missing:
         async with database.transaction() as session:
-            await _raise_version(session)
+            await raise_version(session)
+    else:
+        await _forget_unused_vectors(database, encoder)
     return len(missing)
+
+
+async def _forget_unused_vectors(database: Database, encoder: Encoder) -> None:
+    """Those of other encoders, and those of texts that no passage has any more."""
+    async with database.reading(may_be_slow=True) as session:
+        # First the vectors: a text that was stored meanwhile is then among the texts.
+        own = await session.execute(
+            select(KnowledgeVector.text_hash).where(KnowledgeVector.encoder == encoder.name)
+        )
+        unused = sorted(set(own.scalars()) - set(await passage_texts(session)))
+    async with database.transaction() as session:
+        others = KnowledgeVector.encoder != encoder.name
+        await session.execute(delete(KnowledgeVector).where(others))
+    for some in _in_pieces(unused):
+        async with database.transaction() as session:
+            await session.execute(
+                delete(KnowledgeVector).where(
+                    KnowledgeVector.encoder == encoder.name, KnowledgeVector.text_hash.in_(some)
+                )
+            )
 
 
 async def read_vectors(

@@ -1,8 +1,8 @@
 """What the model sees of a message besides its vector: words, pairs of words, runs of letters.
 
 The sentence vector was made for searching: it knows what a message is about better than how it is
-said. Measured by ten-fold cross-validation on the shipped sentences: vector alone .80 macro F1,
-words and letters alone .68, together .84.
+said. Ten-fold cross-validation on the first 893 sentences: vector alone .80 macro F1, words and
+letters alone .68, together .84. The sentences that came later are harder: together .83 (five-fold).
 """
 
 import math

@@ -31,6 +31,29 @@ class ChannelName(BaseModel):
     brand: str
 
 
+class RoutingShown(BaseModel):
+    """Why a conversation is in its queue.
+
+    ``how``: request_type, learned, ticket, default, person or moved. ``example``: the typed example
+    that it is like, null where that is a customer's own words (``from_chat``).
+    """
+
+    how: str
+    request_type: str | None
+    example: str | None
+    from_chat: bool
+    confidence: float | None
+    person: str | None
+
+
+class LevelDue(BaseModel):
+    """The promise that is due first; ``due_at`` is null while it is paused."""
+
+    kind: Literal["first_response", "next_response", "resolution"]
+    state: Literal["running", "warned", "late", "paused"]
+    due_at: str | None
+
+
 class ConversationShown(BaseModel):
     """A conversation. Times are ISO 8601; ``sentiment`` is -1, 0, 1 or null when not known."""
 
@@ -44,6 +67,7 @@ class ConversationShown(BaseModel):
     assignee: str | None
     priority: int
     sentiment: int | None
+    routing: RoutingShown | None
     tags: list[str]
     waiting_since: str | None
     reopened_at: str | None
@@ -51,6 +75,7 @@ class ConversationShown(BaseModel):
     created_at: str
     unread: bool
     unread_count: int
+    service_level: LevelDue | None
 
 
 class ConversationWhole(ConversationShown):
@@ -267,7 +292,10 @@ class Filled(BaseModel):
 
 
 class CannedReplyShown(BaseModel):
-    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation."""
+    """A canned reply, its variables unfilled; ``filled`` only when asked for a conversation.
+
+    ``is_macro``: it changes something besides being sent.
+    """
 
     id: int
     scope: Literal["personal", "team", "global"]
@@ -277,6 +305,7 @@ class CannedReplyShown(BaseModel):
     title: str
     text: str
     uses: int
+    is_macro: bool
     files: list[AttachmentShown]
     filled: Filled | None = None
 

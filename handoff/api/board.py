@@ -17,8 +17,8 @@ from desk.conversations.tables import Conversation
 from desk.conversations.transfer import Colleague, targets_for
 from desk.events.log import by_agent
 from desk.team.tables import Queue
-from handoff.api.answers import ConversationWhole
-from handoff.api.conversations import Nothing, change_conversation
+from handoff.api.answers import ConversationWhole, RoutingShown
+from handoff.api.conversations import Nothing, change_conversation, routing_json
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.problems import read_body
 from handoff.security import api_user, current_user
@@ -66,6 +66,7 @@ class BoardRow(BaseModel):
     assignee: str | None
     priority: int
     sentiment: int | None
+    routing: RoutingShown | None
     waiting_since: str | None
 
 
@@ -217,6 +218,7 @@ def _row(row: ConversationRow) -> BoardRow:
         assignee=row.assignee_name or None,
         priority=row.priority,
         sentiment=row.sentiment,
+        routing=RoutingShown(**routing) if (routing := routing_json(row.routing)) else None,
         waiting_since=_iso(row.waiting_since),
     )
 

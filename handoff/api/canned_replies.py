@@ -17,6 +17,7 @@ from desk.canned.find import (
     usable_replies,
     visible_reply,
 )
+from desk.canned.macros import macros_of
 from desk.canned.save import (
     ReplyDraft,
     add_reply,
@@ -75,7 +76,12 @@ class ReplyUse(Shape):
 
 
 def reply_json(
-    services: Services, reply: CannedReply, files: list[ReplyFile], queue: Queue | None
+    services: Services,
+    reply: CannedReply,
+    files: list[ReplyFile],
+    queue: Queue | None,
+    *,
+    is_macro: bool,
 ) -> dict[str, Any]:
     """A canned reply as programs read it, its variables unfilled."""
     return {
@@ -87,6 +93,7 @@ def reply_json(
         "title": reply.title,
         "text": reply.text,
         "uses": reply.uses,
+        "is_macro": is_macro,
         "files": [
             {
                 "id": file.id,
@@ -193,12 +200,19 @@ async def _shown(
     session: AsyncSession, services: Services, replies: list[CannedReply]
 ) -> list[dict[str, Any]]:
     files = await files_of_replies(session, [reply.id for reply in replies])
+    macros = await macros_of(session, [reply.id for reply in replies])
     queues = {
         queue_id: await session.get(Queue, queue_id)
         for queue_id in {reply.queue_id for reply in replies if reply.queue_id}
     }
     return [
-        reply_json(services, reply, files.get(reply.id, []), queues.get(reply.queue_id or 0))
+        reply_json(
+            services,
+            reply,
+            files.get(reply.id, []),
+            queues.get(reply.queue_id or 0),
+            is_macro=reply.id in macros,
+        )
         for reply in replies
     ]
 

@@ -6,7 +6,7 @@ from sanic import HTTPResponse, Request
 from sanic.response import json
 
 from desk.configuration.brand import check_brand
-from desk.configuration.groups import Automation, Brand, Group, PortalNote
+from desk.configuration.groups import Automation, Brand, DirectSupport, Group, PortalNote
 from desk.configuration.values import read_configuration, save_configuration
 from desk.events.log import by_agent
 from handoff.api.endpoints import Endpoint
@@ -53,6 +53,18 @@ async def show_portal_note(request: Request) -> HTTPResponse:
 async def change_portal_note(request: Request) -> HTTPResponse:
     """Sets the whole group."""
     return await _save(request, PortalNote)
+
+
+@api_user("supervisor", "admin")
+async def show_direct_support(request: Request) -> HTTPResponse:
+    """Where customers show their screen to a person."""
+    return await _show(request, DirectSupport)
+
+
+@api_user("admin")
+async def change_direct_support(request: Request) -> HTTPResponse:
+    """Sets the whole group."""
+    return await _save(request, DirectSupport)
 
 
 async def _show(request: Request, group: type[Group]) -> HTTPResponse:
@@ -102,5 +114,20 @@ ENDPOINTS = [
         "Set the word on the portal.",
         PortalNote,
         returns=PortalNote,
+    ),
+    Endpoint(
+        "GET",
+        _AT + "direct-support",
+        show_direct_support,
+        "Where customers show their screen.",
+        returns=DirectSupport,
+    ),
+    Endpoint(
+        "PUT",
+        _AT + "direct-support",
+        change_direct_support,
+        "Set where customers show their screen.",
+        DirectSupport,
+        returns=DirectSupport,
     ),
 ]

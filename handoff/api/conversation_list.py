@@ -10,7 +10,7 @@ from sanic.response import json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.access import visible_conversation
-from desk.conversations.filters import Filters, Sort, View
+from desk.conversations.filters import Filters, Level, Sort, View
 from desk.conversations.listing import list_conversations
 from desk.conversations.rows import ConversationRow
 from desk.conversations.tagging import find_tag, tag_conversation, tags_of, untag_conversation
@@ -91,6 +91,7 @@ async def _filters(session: AsyncSession, request: Request) -> Filters:
         opened=_one_of(request, "dates", ("last", "opened"), "last") == "opened",
         unread=_flag(request, "unread"),
         mentioned=_flag(request, "mentioned"),
+        level=_one_of(request, "service_level", get_args(Level), ""),
         q=args.get("q", ""),
         sort=_one_of(request, "sort", get_args(Sort), "recent"),
     )
@@ -197,7 +198,9 @@ ENDPOINTS = [
             "unread": "1: only where the customer's words wait for a person's eyes.",
             "mentioned": "1: only where a note names this user.",
             "q": "People, companies, messages or ticket numbers; people come first.",
-            "sort": "recent (default), waiting (longest first) or priority (order of the queue).",
+            "service_level": "any: a promise runs; late: one is past its time.",
+            "sort": "recent (default), waiting (longest first), priority (order of the queue)"
+            " or deadline (due first).",
             "cursor": "Where the previous page ended.",
         },
         returns=ConversationPage,

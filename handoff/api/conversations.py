@@ -12,6 +12,8 @@ from desk.conversations.access import visible_conversation
 from desk.conversations.history import conversation_history
 from desk.conversations.ownership import claim, set_priority, set_status
 from desk.conversations.priority import NORMAL, URGENT
+from desk.conversations.routing.examples import use_as_example
+from desk.conversations.routing.reasons import Reason
 from desk.conversations.rows import ConversationRow, rows_of
 from desk.conversations.tables import Conversation
 from desk.conversations.transfer import (
@@ -58,6 +60,20 @@ class PriorityChange(Shape):
     priority: int = Field(ge=NORMAL, le=URGENT)
 
 
+def routing_json(reason: Reason | None) -> dict[str, Any] | None:
+    """Why a conversation is in its queue, as programs read it."""
+    if reason is None:
+        return None
+    return {
+        "how": reason.how,
+        "request_type": reason.request_type or None,
+        "example": reason.example or None,
+        "from_chat": reason.from_chat,
+        "confidence": reason.confidence,
+        "person": reason.person or None,
+    }
+
+
 def conversation_json(row: ConversationRow) -> dict[str, Any]:
     """A conversation as programs read it."""
     return {
@@ -71,6 +87,7 @@ def conversation_json(row: ConversationRow) -> dict[str, Any]:
         "assignee": row.assignee_name or None,
         "priority": row.priority,
         "sentiment": row.sentiment,
+        "routing": routing_json(row.routing),
         "tags": [tag.name for tag in row.tags],
         "waiting_since": row.waiting_since.isoformat() if row.waiting_since else None,
         "reopened_at": row.reopened_at.isoformat() if row.reopened_at else None,
@@ -78,6 +95,18 @@ def conversation_json(row: ConversationRow) -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
         "unread": row.unread,
         "unread_count": row.unread_count,
+        "service_level": _level_json(row),
+    }
+
+
+def _level_json(row: ConversationRow) -> dict[str, Any] | None:
+    if row.level is None:
+        return None
+    due_at = row.level.due_at
+    return {
+        "kind": row.level.kind.value,
+        "state": row.level.state.value,
+        "due_at": due_at.isoformat() if due_at else None,
     }
 
 
@@ -180,6 +209,19 @@ async def change_priority(request: Request, conversation_id: str) -> HTTPRespons
     return await change_conversation(request, conversation_id, change)
 
 
+@api_user("supervisor", "admin")
+async def learn_from_one(request: Request, conversation_id: str) -> HTTPResponse:
+    """Makes what the customer wrote an example of the queue that the conversation is in."""
+    read_body(request, Nothing)
+    actor = by_agent(current_user(request).id)
+
+    async def change(session: AsyncSession, found: Conversation) -> Conversation:
+        await use_as_example(session, found, actor)
+        return found
+
+    return await change_conversation(request, conversation_id, change)
+
+
 async def change_conversation(request: Request, public_id: str, change: Change) -> HTTPResponse:
     """Does something to a conversation that the user may see, and shows how it stands then."""
     services = services_of(request)
@@ -253,6 +295,15 @@ ENDPOINTS = [
         change_priority,
         "Set the priority.",
         PriorityChange,
+        returns=ConversationWhole,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/example",
+        learn_from_one,
+        "Use it as an example for routing.",
+        Nothing,
+        answers={200: "The conversation as it stands.", 409: "It tells nothing to learn from."},
         returns=ConversationWhole,
     ),
 ]

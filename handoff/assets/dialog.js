@@ -6,8 +6,9 @@ import { t } from "./words.js";
 export function openDialog({ title, body = [], actions = [], close = t("Fechar") }) {
   const dialog = element("dialog", { class: "dialog", "aria-labelledby": "dialog-title" });
   const no = element("button", { class: "button", value: "", type: "submit" }, close);
-  const buttons = actions.map(({ label, value, danger }) =>
-    element("button", { class: `button ${danger ? "button--danger" : "button--primary"}`, value, type: "submit" }, label),
+  const look = ({ danger, plain }) => (danger ? "button button--danger" : plain ? "button" : "button button--primary");
+  const buttons = actions.map((action) =>
+    element("button", { class: look(action), value: action.value, type: "submit" }, action.label),
   );
   const form = element(
     "form",

@@ -32,7 +32,7 @@ from desk.events.log import SYSTEM, by_contact
 from desk.settings import Settings
 from desk.states import Owner, Status
 from desk.vault import Vault
-from handoff.bot import BotError, RasaClient, replies_of
+from handoff.bot import BotError, RasaClient, replies_of, understood_of
 from handoff.bridge.ask import ask_bot
 from handoff.bridge.queue_notices import queue_notice
 from handoff.bridge.turn_text import queue_command, text_for_bot
@@ -133,9 +133,9 @@ class Worker:
         else:
             replies = replies_of(items)
             drawn = await draw_credentials(self._vault, [reply.text for reply in replies])
-            end = TurnEnd(replies, drawn)
+            end = TurnEnd(replies, drawn, understood=understood_of(items))
         async with self._database.transaction() as session:
-            return await end_turn(session, lease, turn, end)
+            return await end_turn(session, lease, turn, end, self._settings.review_below)
 
     def _apology(self, turn: Turn, failure: str) -> TurnEnd:
         """What a customer hears when the bot cannot answer; nobody waits for internal news."""

@@ -11,6 +11,8 @@ from desk.states import STATUS_LABELS, Status
 from desk.team.presence import Standing
 from desk.team.tables import Assignment, Role, User
 from handoff.console import wording
+from handoff.console.levels import LevelMark, level_mark
+from handoff.console.routing_words import reason_words
 from handoff.i18n import N_, _
 
 ASSIGNMENT_LABELS = {
@@ -28,7 +30,10 @@ _ROLE_LABELS = {Role.SUPERVISOR: N_("Supervisão"), Role.ADMIN: N_("Administraç
 
 @dataclass(frozen=True)
 class RowView:
-    """A conversation on the board. ``reasons``: why it stands where it stands, key and words."""
+    """A conversation on the board.
+
+    ``reasons``: why it stands where it stands, key and words. ``why_here``: why in this queue.
+    """
 
     public_id: str
     name: str
@@ -38,6 +43,8 @@ class RowView:
     priority: int
     wait: str
     reasons: list[tuple[str, str]]
+    why_here: str
+    level: LevelMark | None
     holder: str
     status: str
     status_label: str
@@ -109,7 +116,7 @@ def view_of(board: Board, viewer: User, now: datetime, zone: ZoneInfo) -> BoardV
         + len(board.without_queue),
         first_response=_mean_of_all(board),
         available=_share([each.colleague.standing for each in board.team]),
-        without_queue=[_row(each, 0, now) for each in board.without_queue],
+        without_queue=[_row(each, 0, now, zone) for each in board.without_queue],
         may_manage=viewer.sees_all_queues,
     )
 
@@ -149,8 +156,8 @@ def _queue(each: QueueBoard, now: datetime, zone: ZoneInfo) -> QueueView:
         in_service_count=each.in_service_count,
         available=_share([member.colleague.standing for member in each.serving]),
         nobody=each.waiting_count > 0 and each.available_count == 0,
-        waiting=[_row(row, place, now) for place, row in enumerate(each.waiting, start=1)],
-        in_service=[_row(row, 0, now) for row in each.in_service],
+        waiting=[_row(row, place, now, zone) for place, row in enumerate(each.waiting, start=1)],
+        in_service=[_row(row, 0, now, zone) for row in each.in_service],
         more_waiting=each.waiting_count - len(each.waiting),
         more_in_service=each.in_service_count - len(each.in_service),
     )
@@ -171,7 +178,7 @@ def _hours(each: QueueBoard, now: datetime, zone: ZoneInfo) -> str:
     )
 
 
-def _row(row: ConversationRow, place: int, now: datetime) -> RowView:
+def _row(row: ConversationRow, place: int, now: datetime, zone: ZoneInfo) -> RowView:
     name = row.contact_name or _("Visitante")
     channel = wording.CHANNEL_LABELS.get(row.channel_kind, row.channel_kind)
     return RowView(
@@ -183,6 +190,8 @@ def _row(row: ConversationRow, place: int, now: datetime) -> RowView:
         priority=row.priority,
         wait=wording.duration(row.waiting_since, now) if row.waiting_since else "",
         reasons=_reasons(row),
+        why_here=reason_words(row.routing),
+        level=level_mark(row.level, zone, now),
         holder=row.assignee_name,
         status=row.status.value,
         status_label=_(STATUS_LABELS[row.status.value]) if row.status is Status.WAITING else "",

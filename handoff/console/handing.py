@@ -10,6 +10,7 @@ from desk.conversations.access import visible_conversation
 from desk.conversations.history import conversation_history
 from desk.conversations.ownership import set_priority, take_over
 from desk.conversations.priority import PRIORITY_LABELS
+from desk.conversations.routing.examples import use_as_example
 from desk.conversations.tables import Conversation
 from desk.conversations.tagging import find_tag, tag_conversation, untag_conversation
 from desk.conversations.team_messages import add_note
@@ -128,6 +129,18 @@ async def change_priority(request: Request, public_id: str) -> HTTPResponse:
         await set_priority(session, conversation.id, level, actor)
 
     return await change_conversation(request, public_id, change)
+
+
+@blueprint.post("/example")
+@signed_in(*SUPERVISORS)
+async def teach(request: Request, public_id: str) -> HTTPResponse:
+    """Makes what the customer wrote an example of the queue that the conversation is in."""
+    actor = by_agent(current_user(request).id)
+
+    async def use(session: AsyncSession, conversation: Conversation) -> None:
+        await use_as_example(session, conversation, actor)
+
+    return await change_conversation(request, public_id, use)
 
 
 @blueprint.post("/tag")

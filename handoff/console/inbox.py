@@ -21,6 +21,7 @@ from desk.team.tables import User
 from handoff.console import wording
 from handoff.console.inbox_filters import Chip, chips_of
 from handoff.console.inbox_state import VIEWS, InboxState
+from handoff.console.levels import LevelMark, level_mark
 from handoff.i18n import N_, _
 
 PAGE_ROWS = 50
@@ -68,6 +69,7 @@ class InboxRow:
     when: str
     when_full: str
     waiting: str
+    level: LevelMark | None
     status: str
     status_label: str
     holder: str
@@ -240,6 +242,7 @@ def _row(
         when=wording.short_time(row.last_message_at, now, zone),
         when_full=wording.full_time(row.last_message_at, zone),
         waiting=wording.duration(row.waiting_since, now) if waits and row.waiting_since else "",
+        level=level_mark(row.level, zone, now),
         status=row.status.value,
         status_label=wording.STATUS_LABELS[row.status.value],
         holder=row.assignee_name if with_agent else row.queue_name,

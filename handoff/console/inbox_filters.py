@@ -38,6 +38,7 @@ _LABELS = {
     "until": N_("Até {value}"),
     "unread": N_("Não lidas"),
     "mentioned": N_("Me mencionam"),
+    "level": N_("Prazo: {value}"),
 }
 _OPENED_LABELS = {"since": N_("Abertas desde {value}"), "until": N_("Abertas até {value}")}
 SENTIMENT_LABELS = {
@@ -45,10 +46,12 @@ SENTIMENT_LABELS = {
     "neutral": N_("Neutro"),
     "positive": N_("Satisfeito"),
 }
+DEADLINE_LABELS = {"any": N_("Correndo"), "late": N_("Vencido")}
 SORT_LABELS = {
     "recent": N_("Mais recentes primeiro"),
     "waiting": N_("Maior espera primeiro"),
     "priority": N_("Ordem da fila: prioridade, depois espera"),
+    "deadline": N_("Mais urgente primeiro: prazo que vence antes"),
 }
 
 
@@ -114,6 +117,7 @@ async def read_panel(session: AsyncSession, viewer: User, state: InboxState) -> 
         ("channel", _("Canal"), [(str(each.id), channel_name(each)) for each in channels]),
         ("priority", _("Prioridade"), [(str(k), _(v)) for k, v in PRIORITY_LABELS.items()]),
         ("sentiment", _("Sentimento"), [(k, _(v)) for k, v in SENTIMENT_LABELS.items()]),
+        ("level", _("Prazo"), [(k, _(v)) for k, v in DEADLINE_LABELS.items()]),
         (
             "tag",
             _("Etiqueta"),
@@ -166,6 +170,8 @@ async def _shown(session: AsyncSession, name: str, value: str, now: datetime) ->
         return _(PRIORITY_LABELS[int(value)])
     if name == "sentiment":
         return _(SENTIMENT_LABELS[value])
+    if name == "level":
+        return _(DEADLINE_LABELS[value])
     if name in ("since", "until"):
         day = date.fromisoformat(value)
         return wording.date_words(day, year=day.year != now.year)

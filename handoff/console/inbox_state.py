@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from desk.conversations.filters import Filters, Sort, View
+from desk.conversations.filters import Filters, Level, Sort, View
 from desk.conversations.priority import PRIORITY_LABELS
 from desk.conversations.search.words import MAX_QUESTION_CHARS
 from desk.states import Status
@@ -21,9 +21,15 @@ VIEWS = {
     "bot": N_("Bot"),
     "all": N_("Todas"),
 }
-SORTS: dict[str, Sort] = {"recent": "recent", "waiting": "waiting", "priority": "priority"}
+SORTS: dict[str, Sort] = {
+    "recent": "recent",
+    "waiting": "waiting",
+    "priority": "priority",
+    "deadline": "deadline",
+}
 SENTIMENTS = {"negative": -1, "neutral": 0, "positive": 1}
 _VIEW_OF: dict[str, View] = {"queue": "queue", "mine": "mine", "team": "team", "bot": "bot"}
+_LEVEL_OF: dict[str, Level] = {"any": "any", "late": "late"}
 _LARGEST_ID = 2**31 - 1
 
 Args = Mapping[str, list[str]]
@@ -60,6 +66,7 @@ READERS: dict[str, Callable[[str], str]] = {
     "dates": _one_of("opened"),
     "unread": _one_of("1"),
     "mentioned": _one_of("1"),
+    "level": _one_of("any", "late"),
 }
 
 
@@ -147,6 +154,7 @@ class InboxState:
             opened="dates" in self.values,
             unread="unread" in self.values,
             mentioned="mentioned" in self.values,
+            level=_LEVEL_OF.get(self.values.get("level", ""), ""),
             q=self.values.get("q", ""),
             sort=self.order,
         )

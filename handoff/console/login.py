@@ -45,8 +45,8 @@ async def sign_in(request: Request) -> HTTPResponse:
     days = services.settings.session_days
     async with services.database.transaction() as session:
         token = await open_login(session, user.id, days)
-    # Who sees no conversations begins at what is their own.
-    response = redirect("/console/profile" if user.role is Role.DESIGNER else "/console")
+    # Who sees no conversations begins at what the bot did not understand.
+    response = redirect("/console/review" if user.role is Role.DESIGNER else "/console")
     set_session_cookie(request, response, CONSOLE_COOKIE, token, days)
     return response
 

@@ -11,6 +11,7 @@ from desk.team.preferences import preferences_of
 from desk.team.tables import Role, User
 from handoff.i18n import LOCALES, N_, SOURCE_LOCALE, _, current_locale, script_words
 
+_DESIGNERS = (Role.DESIGNER, Role.ADMIN)
 _ALL = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 
 
@@ -34,6 +35,16 @@ PLACES = (
         N_("Painel"), "/console/board", "board", (Role.SUPERVISOR, Role.ADMIN), ("/console/board",)
     ),
     Place(N_("Relatórios"), "/console/reports", "chart", _ALL, ("/console/reports",)),
+    Place(
+        N_("Problemas"),
+        "/console/problems",
+        "alert",
+        (Role.SUPERVISOR, Role.ADMIN),
+        ("/console/problems",),
+    ),
+    Place(
+        N_("Revisão"), "/console/review", "eye", _DESIGNERS, ("/console/review", "/console/quality")
+    ),
     Place(N_("Ajustes"), "/console/settings", "settings", _ALL, ("/console/settings",)),
 )
 

@@ -13,7 +13,7 @@ from desk.reports.listing import list_services
 from desk.reports.measures import DIMENSIONS
 from desk.reports.names import choices_of, names_of
 from desk.reports.read import ReportTable, read_report
-from handoff.charts import CSP, draw_chart
+from handoff.charts.pictures import CSP, draw_chart
 from handoff.console.conversation import TEAM
 from handoff.console.reports_view import (
     ROOT,

@@ -14,7 +14,7 @@ from desk.reports.measures import DIMENSIONS, HOUR
 from desk.reports.periods import TIMES, Period
 from desk.reports.read import ReportRow, ReportTable, Values, read_total
 from desk.states import STATUS_LABELS
-from handoff.charts import Kind, Series
+from handoff.charts.pictures import Kind, Series
 from handoff.console import wording
 from handoff.i18n import _
 from handoff.report_request import Asked
@@ -143,7 +143,7 @@ class ReportView:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What `handoff/charts.py` draws."""
+    """What `handoff/charts/pictures.py` draws."""
 
     kind: Kind
     labels: Sequence[str]

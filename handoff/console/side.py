@@ -13,7 +13,9 @@ from desk.companies.cnpj import format_cnpj
 from desk.contacts.directory import companies_of
 from desk.contacts.tables import Contact, ContactAlias
 from desk.conversations.contact_history import conversations_of_contact, ratings_of_contact
+from desk.conversations.levels.standing import standings_of
 from desk.conversations.priority import PRIORITY_LABELS, priority_label
+from desk.conversations.routing.examples import is_example
 from desk.conversations.rows import ConversationRow, RowTag
 from desk.conversations.tables import Conversation, ConversationTicket, Rating
 from desk.states import STATUS_LABELS
@@ -21,6 +23,8 @@ from desk.tags.settings import list_tags
 from desk.team.tables import User
 from desk.tickets.directory import tickets_of
 from handoff.console import wording
+from handoff.console.levels import LevelMark, level_marks
+from handoff.console.routing_words import reason_words
 from handoff.i18n import N_, _
 
 SHOWN_TICKETS = 10
@@ -87,6 +91,7 @@ class ConversationLine:
 class Side:
     """The panel at the right of a conversation.
 
+    ``queue_reason``: why it is in its queue; ``may_teach``: this reader may make it its example.
     ``history_version`` changes with the history, which is fetched when it is looked at.
     """
 
@@ -95,6 +100,9 @@ class Side:
     facts: list[Fact]
     summary: str
     queue: str
+    queue_reason: str
+    may_teach: bool
+    is_example: bool
     assignee: str
     since: str
     priority: int
@@ -105,6 +113,7 @@ class Side:
     tickets: list[TicketLine]
     ratings: list[RatingLine]
     conversations: list[ConversationLine]
+    levels: list[LevelMark]
     history_version: int
 
 
@@ -129,6 +138,9 @@ async def read_side(
         facts=await facts_of(session, contact),
         summary=conversation.summary,
         queue=row.queue_name,
+        queue_reason=reason_words(row.routing),
+        may_teach=viewer.sees_all_queues and conversation.queue_id is not None,
+        is_example=await is_example(session, conversation),
         assignee=row.assignee_name,
         since=wording.full_time(conversation.created_at, zone),
         priority=conversation.priority,
@@ -141,6 +153,7 @@ async def read_side(
         tickets=await _tickets(session, conversation),
         ratings=[_rating_line(each, names, now, zone) for each in ratings],
         conversations=await _others(session, viewer, conversation, now, zone),
+        levels=level_marks(await standings_of(session, conversation.id), zone, now),
         history_version=history_version,
     )
 

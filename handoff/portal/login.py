@@ -1,8 +1,11 @@
 """Signing in to the portal and out of it."""
 
+from datetime import UTC, datetime
+
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 
+from desk.contacts.account_state import may_be_locked, note_locked, note_unlocked
 from desk.contacts.portal_access import close_portal_login, find_account
 from desk.contacts.tables import PortalAccount
 from desk.passwords import verify_password
@@ -47,11 +50,15 @@ async def sign_in(request: Request) -> HTTPResponse:
     try:
         limit(request, LOGIN_LIMIT, *attempts)
     except TooMany:
+        await _note_locked(request, email)
         return _form(request, email, _TOO_MANY, status=429)
     account = await _proven_account(request, email, read_secret(request, "password"))
     if account is None:
         return _form(request, email, _WRONG, status=401)
     request.app.ctx.limiter.clear(LOGIN_LIMIT, *attempts)
+    if account.locked_until is not None:
+        async with services_of(request).database.transaction() as session:
+            await note_unlocked(session, account.id)
     leads_to = CHANGE_PASSWORD if account.must_change else "/portal"
     return await sign_in_browser(request, account.id, leads_to)
 
@@ -73,6 +80,16 @@ async def _proven_account(request: Request, email: str, password: str) -> Portal
         account = await find_account(session, email)
     known = await verify_password(account.password_hash if account else UNKNOWN_USER_HASH, password)
     return account if known else None
+
+
+async def _note_locked(request: Request, email: str) -> None:
+    """Once for a lock, so that whoever goes on trying makes no writer wait."""
+    database = services_of(request).database
+    async with database.reading() as session:
+        known = await may_be_locked(session, email, datetime.now(UTC))
+    if known:
+        async with database.transaction() as session:
+            await note_locked(session, email, LOGIN_LIMIT.get_expiry())
 
 
 def _form(

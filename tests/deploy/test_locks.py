@@ -50,3 +50,12 @@ def test_a_lock_names_no_index_and_no_folder(name: str) -> None:
 def test_what_is_tested_is_what_runs() -> None:
     tested = pins("dev")
     assert {name: tested.get(name) for name in pins("service")} == pins("service")
+
+
+def test_the_extra_models_changes_nothing_that_is_there_and_leaves_torch_to_the_installer() -> None:
+    models, there = pins("models"), pins("dev")
+    assert {name: there[name] for name in models if name in there}.items() <= models.items()
+    assert "torch" not in models
+    assert not [name for name in models if name.startswith(("nvidia-", "cuda-", "triton"))]
+    assert asked(REQUIREMENTS / "torch.in") == {"torch"}
+    assert "+" not in (REQUIREMENTS / "torch.in").read_text()

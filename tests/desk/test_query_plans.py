@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.channels.receipts import unread_receipts
 from desk.conversations.delivery import due_deliveries
 from desk.conversations.filters import Filters
+from desk.conversations.levels.marking import clocks_to_mark
 from desk.conversations.listing import count_views, list_conversations, still_listed
+from desk.conversations.rules.fire import due_timers
 from desk.db import Database
 from desk.states import Status
 from tests.desk.office import Office
@@ -40,6 +42,9 @@ LISTS = {
     "bot": Filters(view="bot"),
     "longest wait": Filters(sort="waiting"),
     "by priority": Filters(sort="priority"),
+    "due first": Filters(sort="deadline"),
+    "with a deadline": Filters(level="any"),
+    "late": Filters(level="late"),
     "a queue": Filters(queue_id=1),
     "an agent": Filters(assignee_id=1),
     "a channel": Filters(channel_id=1),
@@ -142,6 +147,8 @@ async def test_counting_is_one_statement_and_reads_indexes(office: Office) -> No
     [
         (due_deliveries, "ix_messages_outbox_id"),
         (unread_receipts, "ix_receipts_received_id"),
+        (clocks_to_mark, "ix_service_clocks_look_at"),
+        (due_timers, "ix_rule_timers_due_at"),
     ],
 )
 async def test_what_loops_ask_each_second_reads_only_what_waits(

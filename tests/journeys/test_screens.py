@@ -42,7 +42,7 @@ SAID = """() => {
 # Names that the demo's people gave, and a column of their file: nobody's to translate.
 OWN_WORDS = {"Suporte", "Financeiro", "Comercial", "nome"}
 # Streams and files, which are no pages; a link that leaves a rating and leads on.
-NO_PAGES = ("/live", "/events", "/rating", ".csv", "/messages")
+NO_PAGES = ("/live", "/events", "/rating", ".csv", "/messages", "/story", ".yml", ".patch")
 SIGNED_OUT = ("/console/login", "/portal/login", "/portal/forgot", "/portal/reset")
 
 

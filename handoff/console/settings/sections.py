@@ -41,6 +41,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 _SUPERVISORS,
             ),
             Section(
+                "service-levels",
+                N_("Prazos"),
+                N_("Em quanto tempo cada fila responde e resolve, e quando avisar."),
+                "clock",
+                _SUPERVISORS,
+            ),
+            Section(
                 "calendars",
                 N_("Horários"),
                 N_("Expediente e feriados nacionais, estaduais, municipais e próprios."),
@@ -58,6 +65,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 "ticket",
             ),
             Section(
+                "routing",
+                N_("Encaminhamento"),
+                N_("Exemplos que ensinam para qual fila vai cada pedido."),
+                "queue",
+                _SUPERVISORS,
+            ),
+            Section(
                 "canned-replies",
                 N_("Respostas prontas"),
                 N_("Textos pessoais, da equipe e de todos, com variáveis e arquivos."),
@@ -72,10 +86,29 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 _SUPERVISORS,
             ),
             Section(
+                "direct-support",
+                N_("Suporte direto"),
+                N_("O endereço em que o cliente mostra a tela a uma pessoa."),
+                "eye",
+            ),
+            Section(
+                "sources",
+                N_("Fontes"),
+                N_("Sites e pastas de documentação de que a assistente responde."),
+                "file",
+            ),
+            Section(
                 "automation",
                 N_("Automações"),
                 N_("O que muda de status e o que é avisado sozinho."),
                 "bot",
+            ),
+            Section(
+                "rules",
+                N_("Regras"),
+                N_("Depois de um tempo em um status ou em silêncio: lembrar, avisar, resolver."),
+                "clock",
+                _SUPERVISORS,
             ),
         ),
     ),

@@ -29,7 +29,7 @@ from handoff.services import services_of
 ABOUT_ROLES = {
     Role.AGENT: N_("Atende as conversas das suas filas."),
     Role.SUPERVISOR: N_("Vê todas as filas, distribui, muda prioridades e etiquetas."),
-    Role.DESIGNER: N_("Ensina a assistente; não vê conversas."),
+    Role.DESIGNER: N_("Ensina a assistente: revisão e qualidade; não vê conversas."),
     Role.ADMIN: N_("Tudo, inclusive estes ajustes."),
 }
 LIST = f"{ROOT}/users"

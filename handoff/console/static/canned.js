@@ -2,6 +2,7 @@
    before it is sent, with its files. Words that stand in for something unknown are told. */
 import { element, icon } from "/static/assets/text.js";
 import { t } from "/static/assets/words.js";
+import { openMacro } from "./macros.js";
 import { call } from "./page.js";
 
 const ASKED = /(?:^|\s)\/([^\s/][^\n/]{0,40})?$/u;
@@ -80,7 +81,7 @@ export function pickReplies({ id, textarea, addFiles, say }) {
     const option = element(
       "li",
       { role: "option", id: `reply-${id}-${reply.id}`, class: "picker__item reply" },
-      element("span", { class: "reply__title" }, reply.title),
+      element("span", { class: "reply__title" }, reply.title, reply.is_macro ? element("span", { class: "reply__macro" }, t("macro")) : null),
       element("span", { class: "reply__shortcut" }, `/${reply.shortcut}`),
       element("span", { class: "reply__scope" }, reply.queue_name ?? scopes()[reply.scope]),
       element("span", { class: "reply__text" }, words.length > EXCERPT_CHARS ? `${words.slice(0, EXCERPT_CHARS)}…` : words),
@@ -91,8 +92,29 @@ export function pickReplies({ id, textarea, addFiles, say }) {
     return option;
   }
 
-  function pick(index) {
+  async function pick(index) {
     const reply = shown[index];
+    if (!reply.is_macro) return insert(reply);
+    const asked = textarea.value.slice(beforeCaret().lastIndexOf("/"), textarea.selectionStart);
+    hide();
+    try {
+      const answer = await openMacro({ id, reply });
+      textarea.focus();
+      if (answer === "text") insert(reply);
+      else if (answer === "applied") forget(asked);
+    } catch (error) {
+      say(error.message);
+    }
+    return undefined;
+  }
+
+  /** What was typed to find the macro has done its work. */
+  function forget(asked) {
+    textarea.value = textarea.value.replace(asked, "");
+    textarea.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function insert(reply) {
     const start = beforeCaret().lastIndexOf("/");
     textarea.setRangeText(reply.filled.text, start, textarea.selectionStart, "end");
     dismissed = -1;

@@ -18,7 +18,7 @@ function write(mode) {
 
 /** Moves among the rows of the list; Enter opens the one in focus, as for any link. */
 function move(step) {
-  const rows = [...document.querySelectorAll("#rows .row__link")];
+  const rows = [...document.querySelectorAll("#rows .row__link, [data-row]")];
   const at = rows.findIndex((row) => row === document.activeElement);
   const start = at >= 0 ? at : rows.findIndex((row) => row.hasAttribute("aria-current"));
   const next = rows[start < 0 ? (step > 0 ? 0 : rows.length - 1) : start + step];
@@ -60,6 +60,19 @@ const TABLE = [
     ],
   },
   {
+    group: () => t("Na revisão"),
+    keys: [
+      ...["1", "2", "3"].map((key) => ({
+        keys: [key],
+        what: () => t("Escolher a sugestão {place}").replace("{place}", key),
+        run: () => press(`[data-suggested="${key}"]`),
+      })),
+      { keys: ["t"], what: () => t("Ensinar a intenção escolhida"), run: () => press('[data-key="t"]') },
+      { keys: ["x"], what: () => t("Descartar"), run: () => press('[data-key="x"]') },
+      { keys: ["z"], what: () => t("Desfazer"), run: () => press('[data-key="z"]') },
+    ],
+  },
+  {
     group: () => t("Escrevendo"),
     keys: [
       { keys: [], shown: ["Enter"], what: () => t("Enviar (também Ctrl + Enter)") },
@@ -73,6 +86,7 @@ const TABLE = [
       { keys: ["g", "i"], what: () => t("Atendimento"), run: () => go("/console") },
       { keys: ["g", "t"], what: () => t("Tickets"), run: () => go("/console/tickets") },
       { keys: ["g", "b"], what: () => t("Painel"), run: () => go("/console/board") },
+      { keys: ["g", "r"], what: () => t("Revisão"), run: () => go("/console/review") },
       { keys: ["g", "s"], what: () => t("Ajustes"), run: () => go("/console/settings") },
       { keys: ["?"], what: () => t("Esta lista de atalhos"), run: showSheet },
     ],

@@ -1,0 +1,1 @@
+"""How well the assistant understands sentences that it never saw, against Rasa's default."""

@@ -1,0 +1,1 @@
+"""Which queue a conversation goes to, learned from examples, and why it went there."""

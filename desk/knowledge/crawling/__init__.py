@@ -1,0 +1,1 @@
+"""A site as a source: fetched politely, within bounds, from where it was left."""

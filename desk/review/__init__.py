@@ -1,0 +1,1 @@
+"""What the bot did not understand: grouped, decided by designers, written as training data."""
