@@ -225,6 +225,9 @@ async def _fill(database: Database, count: int) -> None:
     async with database.transaction() as session:
         # What autovacuum does by itself soon enough.
         await session.execute(text("ANALYZE"))
+        if not database.is_sqlite:
+            name = "pg_get_serial_sequence('report_services', 'id')"
+            await session.execute(text(f"SELECT setval({name}, {count})"))
 
 
 async def _run(session: AsyncSession, statement: str, first: int, last: int, count: int) -> None:

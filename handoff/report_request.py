@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sanic import Request
@@ -12,7 +12,7 @@ from desk.errors import Invalid, NotAllowed, NotFound
 from desk.reports.catalogue import REPORTS, Figure, Report
 from desk.reports.listing import Cut
 from desk.reports.measures import DIMENSIONS, HOUR
-from desk.reports.periods import TIMES, Period, fitting, read_period
+from desk.reports.periods import TIMES, Period, fitting, read_day, read_period
 from desk.reports.sums import Bar
 from desk.team.tables import User
 from handoff.security import current_user
@@ -98,10 +98,7 @@ def read_cut(request: Request, asked: Asked) -> Cut:
 def _bar(by: str, words: str) -> Bar:
     if by not in TIMES or by == "weekday":
         return _number("bar", words)
-    try:
-        return date.fromisoformat(words)
-    except ValueError:
-        raise Invalid("bar", "A data deve ser como 2026-01-31.") from None
+    return read_day("bar", words)
 
 
 def _allowed(user: User, by: str, filters: dict[str, int]) -> Mapping[str, int]:

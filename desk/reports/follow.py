@@ -206,7 +206,7 @@ async def add_cells(session: AsyncSession, cells: Cells) -> None:
     if not rows:
         return
     # One statement, compiled once, for as many rows as there are.
-    insert = upsert(session)(ReportCell)
+    insert = upsert(session)(ReportCell.__table__)
     added = insert.on_conflict_do_update(
         index_elements=["dimension", "measure", "day", "key"],
         set_={

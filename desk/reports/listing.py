@@ -167,7 +167,7 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    return moment if moment.tzinfo is not None and 2000 <= moment.year < 2300 else None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,15 @@ TRANSFERS, TRANSFERRED = "transfers", "transferred"
 CONTAINED = "contained"
 HANDOFFS = {
     reason: f"handoff_{reason}"
-    for reason in ("customer_asked", "not_understood", "bot_failed", "people_only", "team", "other")
+    for reason in (
+        "customer_asked",
+        "not_understood",
+        "guide_unsolved",
+        "bot_failed",
+        "people_only",
+        "team",
+        "other",
+    )
 }
 RATINGS = {score: f"rating_{score}" for score in range(1, 6)}
 DISSATISFIED, NEUTRAL, SATISFIED, UNFELT = (

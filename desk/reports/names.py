@@ -20,6 +20,7 @@ _TABLES: Mapping[str, Named] = {
     "tag": Tag,
 }
 MOST_CHOICES = 300
+_NAMES_AT_ONCE = 1000
 
 
 async def names_of(
@@ -32,8 +33,13 @@ async def names_of(
     table = _TABLES.get(dimension)
     if table is None:
         return {}
-    found = await session.execute(select(table.id, table.name).where(table.id.in_(ids)))
-    return {row[0]: row[1] for row in found}
+    names: dict[int, str] = {}
+    wanted = list(ids)
+    for first in range(0, len(wanted), _NAMES_AT_ONCE):
+        some = wanted[first : first + _NAMES_AT_ONCE]
+        found = await session.execute(select(table.id, table.name).where(table.id.in_(some)))
+        names |= {row[0]: row[1] for row in found}
+    return names
 
 
 async def choices_of(session: AsyncSession, dimension: str) -> list[tuple[int, str]]:

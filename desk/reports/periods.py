@@ -61,8 +61,9 @@ def read_period(since: str, until: str, today: date) -> Period:
     Raises:
         Invalid: a date that is none, an end before the beginning, more than ten years.
     """
-    last = _day("until", until) or max(today, _day("since", since) or today)
-    first = _day("since", since) or last - timedelta(days=DEFAULT_DAYS - 1)
+    begun = read_day("since", since) if since else None
+    last = read_day("until", until) if until else max(today, begun or today)
+    first = begun or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
         raise Invalid("until", "O fim do período é antes do começo.")
     if (last - first).days + 1 > MAX_DAYS:
@@ -121,13 +122,16 @@ def _year_month(day: date) -> tuple[int, int]:
     return day.year, day.month
 
 
-def _day(field: str, value: str) -> date | None:
-    if not value:
-        return None
+def read_day(field: str, value: str) -> date:
+    """A day as an address or a form writes it, of these two centuries.
+
+    Raises:
+        Invalid: it is none.
+    """
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        day = None
-    if day is None or len(value) != len("2026-01-31") or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        day = date.min
+    if len(value) != len("2026-01-31") or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise Invalid(field, "A data deve ser como 2026-01-31.")
     return day

@@ -30,6 +30,8 @@ from handoff.report_words import (
 
 ROOT = "/console/reports"
 _MOST_BARS_BY_NAME = 12
+# So many series can be told apart without colour; the table has all.
+_MOST_SERIES = 6
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ def chart_of(table: ReportTable, names: Mapping[int, str]) -> Drawing:
     if report.cumulative and in_time:
         kind = "line"
     drawn = [each for each in figures if len(figures) <= 3 or table.total[each.key]]
+    largest = sorted(drawn, key=lambda each: -(table.total[each.key] or 0))[:_MOST_SERIES]
+    drawn = [each for each in drawn if each in largest]
     highest = max((row.values[each.key] or 0 for row in rows for each in drawn), default=0)
     scale, unit = _scale(highest) if figures[0].unit == "seconds" else (1, "")
     return Drawing(

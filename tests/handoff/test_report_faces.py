@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 
 from desk.contacts.tables import Contact
 from desk.conversations.tables import Conversation
+from desk.keyset import write_cursor
 from desk.reports.catalogue import REPORTS
 from handoff.charts.pictures import Series, draw_chart
 from tests.handoff.serving import PASSWORD, Served
 
 FORMULA = '=HYPERLINK("http://x")'
+OUT_OF_TIME = write_cursor("0001-01-01T00:00:00+14:00", 1)
 DAYS = {"since": "2026-01-01"}
 
 
@@ -94,7 +96,9 @@ def test_agents_see_their_own_figures_and_nobody_elses(
         ("/reports/services.csv", {"format": "xls"}, 400),
         ("/reports/services/conversations", {"figure": "nenhum"}, 400),
         ("/reports/services/conversations", {"by": "day", "bar": "x"}, 400),
+        ("/reports/services/conversations", {"by": "week", "bar": "9999-12-31"}, 400),
         ("/reports/services/conversations", {"cursor": "x"}, 400),
+        ("/reports/services/conversations", {"cursor": OUT_OF_TIME}, 400),
         ("/reports/services", {"company": "999999"}, 200),
         ("/reports/backlog", {"since": "2016-12-01", "until": "2026-11-28", "by": "day"}, 200),
         ("/reports/first_response", {"by": "hour", "queue": "1", "tag": "0"}, 200),

@@ -121,7 +121,14 @@ class History:
     def _hand_off(self, talk: Talk, choice: int) -> None:
         if talk.owner == "bot":
             talk.queue = QUEUES[choice % 2]
-            reasons = ("customer_asked", "not_understood", "bot_failed", "people_only", "x", "idle")
+            reasons = (
+                "customer_asked",
+                "not_understood",
+                "guide_unsolved",
+                "people_only",
+                "x",
+                "idle",
+            )
             self._owner(talk, "queue", reasons[choice], queue_id=talk.queue)
             talk.waiting_since = self.now
             self._status(talk, "open")

@@ -16,7 +16,7 @@ from desk.hours.tables import BusinessCalendar
 
 ENDED = ("resolved", "closed")
 OPENERS = ("claim", "assign", "move", "take_over", "auto_assigned")
-KNOWN = ("customer_asked", "not_understood", "bot_failed", "people_only")
+KNOWN = ("customer_asked", "not_understood", "guide_unsolved", "bot_failed", "people_only")
 
 
 @dataclass
