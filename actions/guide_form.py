@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.guide_answers import has_helped
+from actions.guide_facts import browser_in
 from actions.guide_state import QUESTION_SLOTS, SKIPPED, GuideState, state_of
 from actions.interruptions import free_text_for, interrupts_choice, one_step_back, requested_slot
 from actions.menu import Option, offer
@@ -27,6 +28,7 @@ ANSWERS = [
     Option("3", "utter_option_person", "talk_to_human"),
 ]
 _MOST_NOTES = 20
+_MOST_CHARS = 2000
 
 
 class ValidateGuideForm(FormValidationAction):
@@ -60,6 +62,11 @@ class ValidateGuideForm(FormValidationAction):
     ) -> dict[str, Any]:
         return answer_to("guide_happens", tracker)
 
+    def validate_guide_happens(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_happens": value[:_MOST_CHARS]}
+
     async def extract_guide_message(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
@@ -67,15 +74,35 @@ class ValidateGuideForm(FormValidationAction):
             return {"guide_message": heard(tracker).text or phrase("utter_guide_in_the_file")}
         return answer_to("guide_message", tracker)
 
+    def validate_guide_message(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_message": value[:_MOST_CHARS]}
+
     async def extract_guide_tried(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         return answer_to("guide_tried", tracker)
 
+    def validate_guide_tried(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_tried": value[:_MOST_CHARS]}
+
     async def extract_guide_browser(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
+        # "Edge" alone reads like a goodbye.
+        said = heard(tracker)
+        asked = requested_slot(tracker) == "guide_browser" and said.intent != "talk_to_human"
+        if asked and browser_in(said.text):
+            return {"guide_browser": said.text}
         return answer_to("guide_browser", tracker)
+
+    def validate_guide_browser(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        return {"guide_browser": value[:_MOST_CHARS]}
 
     async def extract_guide_step(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -1,6 +1,6 @@
 """A guide in a conversation: where it stands, in one slot, and what the record of it says."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -79,7 +79,11 @@ class GuideState:
 def state_of(tracker: Tracker) -> GuideState | None:
     """The guide that the conversation holds, under way or left."""
     kept = tracker.get_slot("guide")
-    return GuideState(**kept) if kept else None
+    if not kept:
+        return None
+    # A conversation outlives an update: what another version kept is left out.
+    known = {each.name for each in fields(GuideState)}
+    return GuideState(**{name: value for name, value in kept.items() if name in known})
 
 
 def under_way(tracker: Tracker) -> GuideState | None:

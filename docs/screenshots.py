@@ -1,6 +1,9 @@
-"""`python -m docs.screenshots`: the pictures of the documentation, from a real conversation."""
+"""`python -m docs.screenshots [name …]`: pictures of the documentation, of real conversations."""
 
+import sys
+import tempfile
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +26,46 @@ OTHERS = (
 )
 
 
+HELP_FOLDER = Path(__file__).parents[1] / "help_center" / "acesso"
+QUESTION = "como faço pra ligar a verificação em duas etapas?"
+
+
 def main() -> None:
-    """Plays a conversation on a system of its own and keeps what both people see."""
-    with temporary_system() as system, sync_playwright() as playwright:
+    """Takes those that are named, or all."""
+    IMAGES.mkdir(exist_ok=True)
+    names = sys.argv[1:] or list(PICTURES)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=list(CHROMIUM_FLAGS)
         )
-        customer_page, agent_page = play(system, browser)
-        IMAGES.mkdir(exist_ok=True)
-        side_by_side(customer_page, agent_page).save(
-            IMAGES / "customer-and-agent.png", optimize=True
-        )
+        for name in names:
+            PICTURES[name](browser).save(IMAGES / f"{name}.png", optimize=True)
         browser.close()
+
+
+def customer_and_agent(browser: Browser) -> Image.Image:
+    """What both people see of one conversation."""
+    with temporary_system() as system:
+        return side_by_side(*play(system, browser))
+
+
+def question_and_answer(browser: Browser) -> Image.Image:
+    """A question in the web chat, and what the documentation answers."""
+    with tempfile.TemporaryDirectory(prefix="ponte-") as folder:
+        system = RunningSystem(Path(folder), help_dir=HELP_FOLDER)
+        try:
+            system.start()
+            system.command("index-docs", "--only-folders", "--quiet")
+            customer = Customer(page_of(browser, width=460, height=1000), system.base_url).open()
+            customer.ask("oi", "CNPJ")
+            customer.ask("11222333000181", "nome")
+            customer.ask("Maria Souza", "e-mail")
+            customer.ask("maria@padariaestrela.com.br", "0 - Criar")
+            customer.ask(QUESTION, "Isso ajudou")
+            customer.page.wait_for_timeout(1500)
+            return side_by_side(customer.page)
+        finally:
+            system.stop()
 
 
 def play(system: RunningSystem, browser: Browser) -> tuple[Page, Page]:
@@ -102,6 +133,12 @@ def side_by_side(*pages: Page) -> Image.Image:
         whole.paste(card, (left, MARGIN_PX), mask)
         left += card.width + MARGIN_PX
     return whole.quantize(COLOURS)
+
+
+PICTURES: dict[str, Callable[[Browser], Image.Image]] = {
+    "customer-and-agent": customer_and_agent,
+    "question-and-answer": question_and_answer,
+}
 
 
 if __name__ == "__main__":

@@ -241,13 +241,6 @@ def time_words(seconds: float) -> str:
     return _("{days} d {hours} h").format(days=hours // 24, hours=hours % 24)
 
 
-def axis_words(figure: Figure, value: float) -> str:
-    """A value beside a chart's line."""
-    if figure.unit == "seconds":
-        return time_words(value) if value else "0"
-    return number_words(value, "#,##0.##")
-
-
 def change_words(figure: Figure, now: float | None, before: float | None) -> str:
     """How a figure differs from the period before."""
     if now is None or before is None:

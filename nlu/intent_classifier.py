@@ -38,7 +38,7 @@ class ChatIntentClassifier(GraphComponent, IntentClassifier):
             "mistyped_copies": 2,
             "most_slips": 3,
             "meaning_scale": 10.0,
-            "iterations": 100,
+            "iterations": 60,
             "sharpness": 1.0,
             "random_seed": 7,
         }

@@ -200,15 +200,16 @@ async def _add(
 
 async def read_again(session: AsyncSession, source: KnowledgeSource, actor: Actor) -> None:
     """The source is to be read now; one that is being read goes on."""
+    now = datetime.now(UTC)
     due = await session.execute(
         update(KnowledgeSource)
         .where(KnowledgeSource.id == source.id, KnowledgeSource.due_at.is_(None))
-        .values(due_at=datetime.now(UTC))
+        .values(due_at=now)
         .returning(KnowledgeSource.id)
         .execution_options(synchronize_session=False)
     )
     if due.scalar_one_or_none() is not None:
-        await session.refresh(source)
+        source.due_at = now
         await record_event(session, "knowledge_source.reread", actor, id=source.id)
 
 

@@ -29,7 +29,6 @@ TAGGED, UNTAGGED = "conversation.tagged", "conversation.untagged"
 TICKET_OPENED, TICKET_CHANGED = "ticket.opened", "ticket.changed"
 REGISTERED = "contact.registered"
 FOLLOWED_KINDS = (*COUNTED_KINDS, TAGGED, UNTAGGED, TICKET_OPENED, TICKET_CHANGED, REGISTERED)
-_CELLS_A_STATEMENT = 500
 
 
 @dataclass
@@ -204,15 +203,16 @@ async def add_cells(session: AsyncSession, cells: Cells) -> None:
         for (dimension, measure, day, key), (number, ms, business_ms) in sorted(cells.items())
         if number or ms or business_ms
     ]
-    for first in range(0, len(rows), _CELLS_A_STATEMENT):
-        insert = upsert(session)(ReportCell).values(rows[first : first + _CELLS_A_STATEMENT])
-        await session.execute(
-            insert.on_conflict_do_update(
-                index_elements=["dimension", "measure", "day", "key"],
-                set_={
-                    "number": ReportCell.number + insert.excluded.number,
-                    "ms": ReportCell.ms + insert.excluded.ms,
-                    "business_ms": ReportCell.business_ms + insert.excluded.business_ms,
-                },
-            )
-        )
+    if not rows:
+        return
+    # One statement, compiled once, for as many rows as there are.
+    insert = upsert(session)(ReportCell)
+    added = insert.on_conflict_do_update(
+        index_elements=["dimension", "measure", "day", "key"],
+        set_={
+            "number": ReportCell.number + insert.excluded.number,
+            "ms": ReportCell.ms + insert.excluded.ms,
+            "business_ms": ReportCell.business_ms + insert.excluded.business_ms,
+        },
+    )
+    await session.execute(added, rows)

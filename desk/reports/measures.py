@@ -185,10 +185,13 @@ def add_to_cells(
         ("type", service.request_type_id or 0),
         *((TAG, tag_id) for tag_id in tag_ids or (0,)),
     ]
+    clocks: dict[datetime, tuple[date, int]] = {}
     for counted in measures_of(service):
-        local = counted.moment.astimezone(zone)
-        day = local.date()
-        for dimension, key in (*places, (HOUR, local.hour)):
+        if counted.moment not in clocks:
+            local = counted.moment.astimezone(zone)
+            clocks[counted.moment] = (local.date(), local.hour)
+        day, hour = clocks[counted.moment]
+        for dimension, key in (*places, (HOUR, hour)):
             cell = (dimension, counted.measure, day, key)
             number, ms, business_ms = cells.get(cell, (0, 0, 0))
             cells[cell] = (

@@ -1,10 +1,12 @@
 """How well the assistant understands, by the last `rasa test`, and where its examples are weak."""
 
 import json
+import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ ALIKE = 0.85
 MOST_PAIRS = 50
 REPORT = "intent_report.json"
 _AVERAGES = frozenset({"accuracy", "macro avg", "micro avg", "weighted avg"})
-_BUCKETS = 4096
+_BUCKETS = 1024
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -160,32 +163,34 @@ def _nearly_the_same(examples: Sequence[Example]) -> list[Alike]:
     if len(unique) < 2:
         return []
     vectors = np.stack([_runs_of_letters(normal(each.text)) for each in unique])
-    intents = np.array([each.intent for each in unique])
+    names = sorted({each.intent for each in unique})
+    intents = np.array([names.index(each.intent) for each in unique])
     pairs: list[Alike] = []
-    for place, each in enumerate(unique):
-        likeness = vectors[place + 1 :] @ vectors[place]
-        near = (likeness >= ALIKE) & (intents[place + 1 :] != each.intent)
+    for start in range(0, len(unique), _BLOCK):
+        likeness = vectors[start : start + _BLOCK] @ vectors[start:].T
+        other = intents[start : start + _BLOCK, None] != intents[None, start:]
+        later = np.arange(likeness.shape[1]) > np.arange(likeness.shape[0])[:, None]
         pairs += [
-            Alike(each, unique[place + 1 + int(other)], float(likeness[other]))
-            for other in np.flatnonzero(near)
+            Alike(unique[start + row], unique[start + column], float(likeness[row, column]))
+            for row, column in np.argwhere((likeness >= ALIKE) & other & later)
         ]
     pairs.sort(key=lambda pair: (-pair.likeness, pair.first.text, pair.second.text))
     return pairs[:MOST_PAIRS]
 
 
 def _runs_of_letters(text: str) -> Any:
-    """Counts of runs of two to four letters, of unit length: float32 (4096,)."""
-    vector = np.zeros(_BUCKETS, np.float32)
+    """Counts of runs of two to four letters, of unit length: float32 (1024,)."""
     padded = f" {text} "
-    for size in (2, 3, 4):
-        for start in range(len(padded) - size + 1):
-            vector[_bucket(padded[start : start + size])] += 1
+    runs = [
+        _bucket(padded[start : start + size])
+        for size in (2, 3, 4)
+        for start in range(len(padded) - size + 1)
+    ]
+    vector = np.bincount(runs, minlength=_BUCKETS).astype(np.float32)
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
+@lru_cache(maxsize=50_000)
 def _bucket(run: str) -> int:
     """The same in every process, as Python's own hash of a text is not."""
-    number = 0
-    for char in run:
-        number = (number * 131 + ord(char)) % 1_000_003
-    return number % _BUCKETS
+    return zlib.crc32(run.encode()) % _BUCKETS

@@ -40,7 +40,9 @@ def story_of(
     """
     turns = _turns(_latest_session(events), until_message)
     carried = _slots_before(_latest_session(events), slots)
-    steps: list[Step] = [{"slot_was_set": carried}] if carried else []
+    steps: list[Step] = []
+    if carried:
+        steps.append({"slot_was_set": [{slot: value} for slot, value in carried.items()]})
     asked: str | None = None
     for turn in turns[-MOST_TURNS:]:
         steps += _steps(turn, people, slots, asked)
@@ -114,9 +116,9 @@ def _steps(
             case "slot" if each["name"] in told:
                 value = _masked(each.get("value"), people)
                 if "slot_was_set" in steps[-1]:
-                    steps[-1]["slot_was_set"][each["name"]] = value
+                    steps[-1]["slot_was_set"].append({each["name"]: value})
                 else:
-                    steps.append({"slot_was_set": {each["name"]: value}})
+                    steps.append({"slot_was_set": [{each["name"]: value}]})
     return steps
 
 

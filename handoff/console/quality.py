@@ -19,6 +19,7 @@ from handoff.security import signed_in
 from handoff.services import services_of
 
 MOST_BARS = 10
+TEST_COMMAND = "make test-nlu"
 
 blueprint = Blueprint("console_quality", url_prefix="/quality")
 
@@ -53,6 +54,7 @@ async def show_quality(request: Request) -> HTTPResponse:
         check=check,
         broken=broken,
         enough=ENOUGH,
+        test_command=TEST_COMMAND,
     )
 
 

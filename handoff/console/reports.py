@@ -1,6 +1,7 @@
 """Reports: figures with their definitions, charts, tables, and the conversations behind each."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -156,14 +157,25 @@ async def _form(request: Request) -> tuple[ReportForm, Asked | None]:
     except Invalid as wrong:
         error = in_words(wrong)
     everything = current_user(request).sees_all_queues
-    choices: dict[str, list[tuple[int, str]]] = {}
-    if everything:
-        async with services_of(request).database.reading() as session:
-            choices = {each: await choices_of(session, each) for each in DIMENSIONS}
     values = {name: request.args.get(name, "") for name in ("since", "until", "by", *DIMENSIONS)}
     if asked is not None:
         values |= {name: asked.query[name] for name in ("since", "until", "by")}
-    return ReportForm(values, choices, error, own_only=not everything), asked
+    choices = await _choices(request, asked) if everything else {}
+    today = datetime.now(UTC).astimezone(services_of(request).settings.zone).date()
+    return ReportForm(values, choices, error, own_only=not everything, today=today), asked
+
+
+async def _choices(request: Request, asked: Asked | None) -> dict[str, list[tuple[int, str]]]:
+    """What may be looked at alone; what is looked at is among them, however many there are."""
+    choices: dict[str, list[tuple[int, str]]] = {}
+    async with services_of(request).database.reading() as session:
+        for dimension in DIMENSIONS:
+            choices[dimension] = await choices_of(session, dimension)
+            chosen = asked.filters.get(dimension) if asked else None
+            if chosen is not None and chosen not in dict(choices[dimension]):
+                names = {**await names_of(session, dimension, [chosen])}
+                choices[dimension].append((chosen, bar_words(dimension, chosen, names)))
+    return choices
 
 
 def _wrong(request: Request, form: ReportForm, report: str) -> HTTPResponse:

@@ -12,7 +12,7 @@ from desk.reports.catalogue import OVERVIEW, REPORTS, Figure
 from desk.reports.listing import ServicePage
 from desk.reports.measures import DIMENSIONS, HOUR
 from desk.reports.periods import TIMES, Period
-from desk.reports.read import ReportTable, Values, read_total
+from desk.reports.read import ReportRow, ReportTable, Values, read_total
 from desk.states import STATUS_LABELS
 from handoff.charts.pictures import Kind, Series
 from handoff.console import wording
@@ -22,9 +22,9 @@ from handoff.report_words import (
     CUTS,
     DEFINITIONS,
     FIGURES,
-    axis_words,
     bar_words,
     change_words,
+    number_words,
     value_words,
 )
 
@@ -40,6 +40,7 @@ class ReportForm:
     choices: Mapping[str, Sequence[tuple[int, str]]]
     error: str
     own_only: bool
+    today: date
 
     @property
     def cuts(self) -> list[tuple[str, str]]:
@@ -63,10 +64,10 @@ class ReportForm:
         """Names of the filters."""
         return CUTS
 
-    def presets(self, today: date | None = None) -> list[tuple[str, str]]:
+    @property
+    def presets(self) -> list[tuple[str, str]]:
         """Usual periods with their addresses' parameters."""
-        day = today or date.today()  # noqa: DTZ011 - a suggestion; the reader sees the days
-        month = day.replace(day=1)
+        day, month = self.today, self.today.replace(day=1)
         before = (month - timedelta(days=1)).replace(day=1)
         periods = (
             (_("7 dias"), Period(day - timedelta(days=6), day)),
@@ -215,16 +216,27 @@ def chart_of(table: ReportTable, names: Mapping[int, str]) -> Drawing:
     kind: Kind = "stacked" if report.stacked else "bars"
     if report.cumulative and in_time:
         kind = "line"
+    drawn = [each for each in figures if len(figures) <= 3 or table.total[each.key]]
+    highest = max((row.values[each.key] or 0 for row in rows for each in drawn), default=0)
+    scale, unit = _scale(highest) if figures[0].unit == "seconds" else (1, "")
     return Drawing(
         kind,
         [bar_words(table.by, row.bar, names, short=True) for row in rows],
-        [
-            Series(FIGURES[each.key], [row.values[each.key] for row in rows])
-            for each in figures
-            if len(figures) <= 3 or table.total[each.key]
-        ],
-        lambda value: axis_words(figures[0], value),
+        [Series(FIGURES[each.key], [_scaled(row, each, scale) for row in rows]) for each in drawn],
+        lambda value: f"{number_words(value, '#,##0.##')} {unit}".strip(),
     )
+
+
+def _scaled(row: ReportRow, figure: Figure, scale: int) -> float | None:
+    value = row.values[figure.key]
+    return None if value is None else value / scale
+
+
+def _scale(seconds: float) -> tuple[int, str]:
+    """The unit in which times of a chart are round numbers."""
+    if seconds >= 4 * 86_400:
+        return 86_400, "d"
+    return (3600, "h") if seconds >= 4 * 3600 else (60, "min")
 
 
 def service_lines(page: ServicePage, zone: ZoneInfo) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from handoff.review_asking import DESIGNERS, tell_story
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
 
+COMMANDS = ("make validate", "make train", "make test-nlu")
 YAML, PATCH = "application/yaml; charset=utf-8", "text/x-diff; charset=utf-8"
 
 blueprint = Blueprint("console_review_export")
@@ -103,6 +104,7 @@ async def _page(request: Request, error: str = "") -> HTTPResponse:
         file=f"{services.settings.data_dir.name}/{REVIEW_FILE.as_posix()}",
         written="written" in request.args and not error,
         error=error,
+        commands=COMMANDS,
     )
 
 

@@ -120,12 +120,19 @@ async def test_a_photo_answers_what_stands_on_the_screen(database: Database) -> 
     (file,) = await some_files(talk, 1)
     await talk.hears("", "send_media", files=(file,))
     await talk.answers(FORM, "guide_message")
-    assert talk.slots["guide_message"] == "Está no arquivo enviado"
+    assert talk.slots["guide_message"].startswith("Está no arquivo")
     await talk.hears("quero uma pessoa", "talk_to_human")
     await talk.do("action_talk_to_human")
     async with database.reading() as session:
         (media,) = (await session.execute(select(TicketMedia))).scalars()
     assert media.media_id == file
+
+
+async def test_a_browser_is_one_whatever_else_its_name_reads_like(database: Database) -> None:
+    talk = await begun(await a_known_talk(database), "o sistema está muito lento")
+    await talk.hears("Edge", "goodbye")
+    await talk.answers(FORM, "guide_browser")
+    assert talk.slots["guide_browser"] == "Edge"
 
 
 async def test_solved_is_confirmed_resolved_on_a_ticket_and_rated(database: Database) -> None:
@@ -137,7 +144,7 @@ async def test_solved_is_confirmed_resolved_on_a_ticket_and_rated(database: Data
     (question,) = await talk.do("action_ask_guide_confirmed")
     assert "Conseguiu acessar?" in question["question"]
     await says(talk, "1", "menu_option", "guide_confirmed")
-    assert talk.slots["requested_slot"] is None
+    assert talk.slots["guide_confirmed"] == "yes"
     talk.loop = None
     before = dict(talk.slots)
     solved, rating = await talk.do("action_guide_ended")

@@ -63,7 +63,10 @@ async def test_a_number_that_is_not_in_the_menu_shows_it_again(database: Databas
     await talk.hears("7", "menu_option")
     replies = await talk.do("action_choose_option")
     assert words(replies) == ["utter_option_unknown"]
-    assert replies[0]["buttons"] == [{"title": "Criar novo atendimento", "payload": "0"}]
+    assert replies[0]["buttons"] == [
+        {"title": "Criar novo atendimento", "payload": "0"},
+        {"title": "Resolver um problema passo a passo", "payload": "1"},
+    ]
     assert talk.slots["next_step"] == "nothing"
 
 

@@ -73,20 +73,20 @@ def steps(events: list[Event], **more: Any) -> list[dict[str, Any]]:
 
 def test_a_conversation_is_told_with_what_ran_and_without_anybody() -> None:
     assert steps(TALK) == [
-        {"slot_was_set": {"identified": True}},
+        {"slot_was_set": [{"identified": True}]},
         {
             "user": "cnpj [38.119.044/0001-08](cnpj) da Maria\n",
             "intent": "inform_cnpj",
         },
         {"action": "identify_form"},
         {"active_loop": "identify_form"},
-        {"slot_was_set": {"requested_slot": "contact_name"}},
+        {"slot_was_set": [{"requested_slot": "contact_name"}]},
         {"intent": "nlu_fallback"},
         {"action": "identify_form"},
-        {"slot_was_set": {"contact_name": "Maria Souza", "requested_slot": None}},
+        {"slot_was_set": [{"contact_name": "Maria Souza"}, {"requested_slot": None}]},
         {"active_loop": None},
         {"action": "action_register"},
-        {"slot_was_set": {"next_step": "show_menu"}},
+        {"slot_was_set": [{"next_step": "show_menu"}]},
         {"intent": "human_finished"},
         {"action": "action_human_finished"},
         {"user": "valeu\n", "intent": "thanks"},
@@ -96,7 +96,7 @@ def test_a_conversation_is_told_with_what_ran_and_without_anybody() -> None:
 
 def test_a_story_ends_with_the_turn_that_is_asked_for() -> None:
     told = steps(TALK, until_message=2)
-    assert told[-1] == {"slot_was_set": {"next_step": "show_menu"}}
+    assert told[-1] == {"slot_was_set": [{"next_step": "show_menu"}]}
 
 
 def test_only_the_latest_session_is_told() -> None:

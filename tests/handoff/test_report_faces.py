@@ -114,7 +114,7 @@ def test_files_open_in_brazilian_spreadsheets_and_hold_no_formula(
 ) -> None:
     public_id = a_resolved_service(served, agent)
     _rename_contact(served, public_id)
-    served.until(lambda: public_id in supervisor.get("/reports/conversations.csv").text, "the row")
+    served.until(lambda: "Resolvido" in _row_of(supervisor, public_id), "the row")
     answer = supervisor.get("/reports/conversations.csv", params=DAYS)
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
@@ -178,6 +178,11 @@ def test_series_of_a_chart_differ_without_colour(theme: str) -> None:
 def _sign_in(browser: httpx.Client, email: str) -> None:
     answer = browser.post("/console/login", data={"email": email, "password": PASSWORD})
     assert answer.status_code == 302
+
+
+def _row_of(client: httpx.Client, public_id: str) -> str:
+    lines = client.get("/reports/conversations.csv").text.splitlines()
+    return next((line for line in lines if public_id in line), "")
 
 
 def _rename_contact(served: Served, public_id: str) -> None:

@@ -138,7 +138,7 @@ def test_a_wrong_period_keeps_what_was_typed_and_the_file_is_one_click_away(
     with page.expect_download() as download:
         page.get_by_role("link", name="Baixar tabela (CSV)").click()
     assert download.value.suggested_filename == "resolution.csv"
-    page.goto(f"{served.base_url}/console/reports/services?since=2017-01-01&until=2017-12-31")
+    page.goto(f"{served.base_url}/console/reports/resolution?since=2017-01-01&until=2017-12-31")
     expect(page.locator("#main")).to_contain_text("sem comparação")
     picture(page, "report-empty")
 

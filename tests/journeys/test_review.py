@@ -41,7 +41,8 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def taught(project: Path, tmp_path: Path) -> Iterator[RunningSystem]:
     """A running system whose training data is the copy, and a designer in its team."""
-    running = RunningSystem(tmp_path / "var", data_dir=project / "data")
+    # Whatever the assistant takes the words for, it is never so sure.
+    running = RunningSystem(tmp_path / "var", data_dir=project / "data", review_below=1.0)
     try:
         running.start()
         subprocess.run(
@@ -63,10 +64,11 @@ def taught(project: Path, tmp_path: Path) -> Iterator[RunningSystem]:
 def test_from_an_unsure_message_to_a_trained_fix(
     taught: RunningSystem, project: Path, open_page: OpenPage
 ) -> None:
-    for saying in SAYINGS:
+    for place, saying in enumerate(SAYINGS):
         with WebChat(taught) as chat:
             # A name and an address of their own, which nobody may find in the training data.
-            for text in ("oi", "11.222.333/0001-81", "Jussara Quintanilha", "jussara@estrela.com"):
+            address = f"jussara.{place}@estrela.com.br"
+            for text in ("oi", "11.222.333/0001-81", "Jussara Quintanilha", address):
                 chat.ask(text)
             said = chat.ask(f"{saying}, aqui é a Jussara")
             assert "fila" not in said
@@ -154,7 +156,7 @@ def download(page: Page, system: RunningSystem) -> str:
     assert "Jussara" not in story
     assert "jussara" not in story
     assert "zorbleta" in story
-    assert "action_rephrase" in story
+    assert "- action: " in story
     return story
 
 

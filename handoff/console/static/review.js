@@ -1,5 +1,5 @@
 /* Marks entities in a message by selecting its words, and takes a suggested intent with one press. */
-import { element } from "/static/assets/text.js";
+import { element, icon } from "/static/assets/text.js";
 import { t } from "/static/assets/words.js";
 
 /** Positions count characters as people and Python do: an emoji is one. */
@@ -29,7 +29,7 @@ for (const item of document.querySelectorAll("[data-item]")) {
 function mark(id, start, end, entity, words) {
   const line = element("li", { class: "mark" }, `${entity}: `);
   const field = element("input", { type: "hidden", name: "mark", value: [id, start, end, entity, words].join(":") });
-  const remove = element("button", { type: "button", "aria-label": t("Tirar a marca") }, "×");
+  const remove = element("button", { type: "button", "aria-label": t("Tirar a marca") }, icon("close"));
   remove.addEventListener("click", () => line.remove());
   line.append(element("b", {}, words), field, remove);
   return line;
