@@ -211,6 +211,8 @@ def _items(
 def _author(kind: str, name: str, message_kind: str) -> str:
     if kind == "bot":
         return _("Assistente virtual")
+    if message_kind == "note" and kind == "system":
+        return _("Nota automática")
     if message_kind == "note":
         return _("Nota de {name}").format(name=name)
     return name or _("Cliente")

@@ -211,6 +211,8 @@ def _possible(message: MessageView, viewer_id: int | None) -> list[str]:
 
 
 def _author_name(message: MessageView) -> str:
+    if message.kind == "note" and message.author_kind == "system":
+        return _("Nota automática")
     if message.kind == "note":
         return _("Nota de {name}").format(name=message.author_name)
     if message.author_kind == "bot":

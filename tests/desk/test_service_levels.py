@@ -426,6 +426,28 @@ async def test_reports_read_what_was_kept_by_queue_and_priority(service: Service
     assert judged[0].agent_id == service.desk.users["ana"].id
 
 
+async def test_screens_are_told_when_another_deadline_comes_first(service: Service) -> None:
+    maria = await service.arrives()
+    await service.answers(maria)
+    await service.follow()
+    async with service.database.reading() as session:
+        query = select(Event).where(Event.kind == "service_level.counted").order_by(Event.seq)
+        told = (await session.execute(query)).scalars().all()
+    due = (await service.running(maria))[RESOLUTION].due_at
+    assert due is not None
+    assert [event.conversation_id for event in told] == [maria.id, maria.id]
+    assert told[1].data == {"due_at": due.isoformat()}
+
+
+async def test_without_a_promise_nothing_is_told(service: Service) -> None:
+    await service.promise(LevelValues())
+    maria = await service.arrives()
+    await service.answers(maria)
+    async with service.database.reading() as session:
+        query = select(Event.seq).where(Event.kind == "service_level.counted")
+        assert (await session.execute(query)).first() is None
+
+
 async def test_the_side_panel_tells_what_runs_before_what_is_over(service: Service) -> None:
     maria = await service.arrives()
     await service.answers(maria)

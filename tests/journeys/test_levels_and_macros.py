@@ -96,6 +96,10 @@ def test_what_is_due_shows_in_the_inbox_on_the_board_and_beside_the_conversation
     expect(page.locator("#side-levels")).to_contain_text("1ª resposta atrasada há")
     picture(page, "levels-inbox")
     check_accessible(page, "an inbox with deadlines")
+    with served.visitor() as later:  # Who comes while the page is open has a mark as well.
+        served.queue_up(later.conversation, "suporte")
+        second = page.locator(f"#row-{later.conversation}")
+        expect(second).to_contain_text("1ª resposta em", timeout=LIVE_MS)
     goes_to(page, served, "/console?view=queue&level=late")
     expect(page.locator(f"#row-{visitor.conversation}")).to_be_visible()
     expect(page.get_by_text("Prazo: Vencido")).to_be_visible()

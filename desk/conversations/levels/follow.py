@@ -33,6 +33,7 @@ from desk.hours.calendars import calendar_of_queue
 from desk.states import ENDED, Owner, Status
 from desk.team.tables import Queue
 
+COUNTED = "service_level.counted"
 OWNER = "conversation.owner_changed"
 STATUS = "conversation.status_changed"
 PRIORITY = "conversation.priority_changed"
@@ -157,8 +158,16 @@ class _Service:
             kind: clock for kind, clock in self._clocks.items() if clock.ended_at is None
         }
         due = [clock.due_at for clock in self._clocks.values() if clock.due_at is not None]
-        self._conversation.service_due_at = min(due) if due else None
+        first = min(due) if due else None
+        if first == self._conversation.service_due_at:
+            return
+        self._conversation.service_due_at = first
         await self._session.flush()
+        # Screens that drew the conversation a moment ago follow the log: they draw it anew.
+        told = first.isoformat() if first else None
+        await record_event(
+            self._session, COUNTED, SYSTEM, conversation_id=self._conversation.id, due_at=told
+        )
 
     async def _apply(self, event: Event) -> None:
         data = event.data
