@@ -24,6 +24,17 @@ class Owner(StrEnum):
     AGENT = "agent"
 
 
+class CampaignState(StrEnum):
+    """How far a campaign is."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
 STATUS_LABELS = {
     "open": "Aberto",
     "in_service": "Em atendimento",
@@ -76,4 +87,18 @@ OWNER_AFTER: dict[tuple[str, Owner], Owner] = {
     ("move", Owner.AGENT): Owner.QUEUE,
     ("release", Owner.QUEUE): Owner.BOT,
     ("release", Owner.AGENT): Owner.BOT,
+}
+
+# What may be done with a campaign, and how it stands then. A pair that is not listed is refused.
+CAMPAIGN_STATE_AFTER: dict[tuple[str, CampaignState], CampaignState] = {
+    ("schedule", CampaignState.DRAFT): CampaignState.SCHEDULED,
+    ("unschedule", CampaignState.SCHEDULED): CampaignState.DRAFT,
+    ("start", CampaignState.SCHEDULED): CampaignState.RUNNING,
+    ("pause", CampaignState.RUNNING): CampaignState.PAUSED,
+    ("resume", CampaignState.PAUSED): CampaignState.RUNNING,
+    ("finish", CampaignState.RUNNING): CampaignState.FINISHED,
+    ("cancel", CampaignState.DRAFT): CampaignState.CANCELLED,
+    ("cancel", CampaignState.SCHEDULED): CampaignState.CANCELLED,
+    ("cancel", CampaignState.RUNNING): CampaignState.CANCELLED,
+    ("cancel", CampaignState.PAUSED): CampaignState.CANCELLED,
 }

@@ -1,5 +1,6 @@
 """Every table, so that the metadata is whole wherever this is imported."""
 
+from desk.campaigns import tables as campaigns
 from desk.canned import tables as canned
 from desk.channels import tables as channels
 from desk.companies import tables as companies
@@ -26,6 +27,7 @@ from desk.tickets import tables as tickets
 
 __all__ = [
     "Base",
+    "campaigns",
     "canned",
     "channels",
     "companies",

@@ -25,6 +25,7 @@ from handoff.bot import RasaClient
 from handoff.branding import install_branding
 from handoff.bridge.loop import Bridge
 from handoff.bridge.worker import Worker
+from handoff.campaigns import Campaigns
 from handoff.channels import webchat, webhooks
 from handoff.channels.telegram import BotApi, TelegramFetcher, TelegramReceiver, TelegramSender
 from handoff.channels.telegram.thanks import TelegramThanks
@@ -159,6 +160,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "service_levels": ServiceLevels(database, pulse).run(),
         "rules": Rules(database, pulse, settings.zone).run(),
         "reports": ReportKeeper(database, pulse, settings.zone).run(),
+        "campaigns": Campaigns(database, pulse, words, settings.zone).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:

@@ -9,6 +9,9 @@ from desk.errors import NotFound
 PULL_KINDS = frozenset({"webchat", "local"})
 """Kinds whose client fetches its messages: a reply is delivered by being readable."""
 
+TEMPLATE_KINDS: frozenset[str] = frozenset()
+"""Kinds whose connector sends approved templates to a closed window: none can yet."""
+
 
 def sent_state(kind: str) -> str:
     """State of a reply that may go out: a client that fetches has it as soon as it is stored."""

@@ -52,6 +52,23 @@ class ContactCompany(Base):
     created_at: Mapped[datetime]
 
 
+class OptOut(Base):
+    """A contact wants no campaigns, on whatever channel, since ``at``.
+
+    ``source``: campaign (they answered one so; ``campaign_id`` tells which), team (somebody
+    noted it on their request), merge (it was said under another identity of theirs).
+    """
+
+    __tablename__ = "contact_opt_outs"
+
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(10))
+    campaign_id: Mapped[int | None]
+
+
 class PortalAccount(Base):
     """A contact's login to the portal. One address has one account.
 

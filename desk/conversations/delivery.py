@@ -25,6 +25,8 @@ from desk.states import Owner
 
 SENDING_SECONDS = 60
 MAX_ATTEMPTS = 8
+CAMPAIGN = "campaign_id"
+"""In the data of a message: it is this campaign's, and never goes into a talk with a person."""
 _UNCERTAIN = "uncertain"
 _NEVER_ENDED = "o envio foi interrompido vezes demais"
 
@@ -112,7 +114,8 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
     if row is None:
         return None
     message, owner, epoch, public_id = row
-    if message.author_kind == "bot" and _is_outdated(message, owner, epoch):
+    outdated = message.author_kind == "bot" and _is_outdated(message, owner, epoch)
+    if outdated or (CAMPAIGN in message.data and owner is not Owner.BOT):
         message.state = "suppressed"
         return None
     if message.state == "sending" and message.attempts >= MAX_ATTEMPTS:

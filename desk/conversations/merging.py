@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.contacts.opt_out import opt_out, opt_out_of
 from desk.contacts.tables import (
     ContactAlias,
     ContactCompany,
@@ -37,6 +38,8 @@ async def merge_proven(
         "companies": await _copy_companies(session, source_id, target_id),
     }
     conversation.contact_id = target_id
+    if await opt_out_of(session, source_id) is not None:
+        await opt_out(session, target_id, actor, "merge")
     session.add(
         ContactMerge(
             source_id=source_id, target_id=target_id, moved=moved, created_at=datetime.now(UTC)

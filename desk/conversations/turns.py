@@ -192,7 +192,7 @@ async def end_turn(
         )
     if current:
         await _apply_requests(session, conversation, turn, end, asked)
-    await _mark_done(session, turn.message_id)
+    await mark_done(session, turn.message_id)
     return await more_or_done(session, conversation)
 
 
@@ -207,7 +207,7 @@ async def hold_turn(session: AsyncSession, lease: Lease, turn: Turn | None) -> C
     conversation = await lock_conversation(session, lease.conversation_id)
     check_lease(conversation, lease)
     if turn is not None and conversation.owner is not Owner.BOT:
-        await _mark_done(session, turn.message_id)
+        await mark_done(session, turn.message_id)
     return conversation
 
 
@@ -240,7 +240,8 @@ def _news_of(conversation: Conversation) -> dict[str, str]:
     return {NEWS_TICKET: conversation.news_ticket} if conversation.news_ticket else {}
 
 
-async def _mark_done(session: AsyncSession, message_id: int) -> None:
+async def mark_done(session: AsyncSession, message_id: int) -> None:
+    """The message needs no answer any more."""
     await session.execute(
         update(Message)
         .where(Message.id == message_id)

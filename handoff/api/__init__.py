@@ -6,6 +6,7 @@ from handoff.api import (
     audit,
     board,
     calendars,
+    campaigns,
     canned_replies,
     channels,
     companies,
@@ -20,6 +21,7 @@ from handoff.api import (
     macros,
     me,
     messages,
+    opt_outs,
     presence,
     problems,
     quality,
@@ -74,6 +76,8 @@ register(
         *review.ENDPOINTS,
         *quality.ENDPOINTS,
         *reports.ENDPOINTS,
+        *campaigns.ENDPOINTS,
+        *opt_outs.ENDPOINTS,
     ],
 )
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from desk.campaigns import stopping
 from desk.conversations.fetched_files import MISSING
 from desk.conversations.turns import Turn
 
@@ -38,3 +39,8 @@ def queue_command(text: str) -> str | None:
     if words in LEAVE:
         return "leave"
     return "cancel" if words in CANCEL else None
+
+
+def says_stop(turn: Turn) -> bool:
+    """Whether a customer's own words may mean: no more campaigns."""
+    return turn.kind == "message" and turn.payload is None and stopping.says_stop(turn.text)

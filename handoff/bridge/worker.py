@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.campaigns.stopping import answered_campaign, stop_by_answer
 from desk.channels.directory import PULL_KINDS
 from desk.contacts.portal_access import draw_credentials
 from desk.conversations.append import append_message
@@ -35,7 +36,7 @@ from desk.vault import Vault
 from handoff.bot import BotError, RasaClient, replies_of, understood_of
 from handoff.bridge.ask import ask_bot
 from handoff.bridge.queue_notices import queue_notice
-from handoff.bridge.turn_text import queue_command, text_for_bot
+from handoff.bridge.turn_text import queue_command, says_stop, text_for_bot
 from handoff.pulse import Pulse
 from handoff.words import Words
 
@@ -99,6 +100,8 @@ class Worker:
         while True:
             if turn is None:
                 more = await self._finish_idle(lease)
+            elif says_stop(turn) and (campaign_id := await self._answered(turn)) is not None:
+                more = await self._stop_turn(lease, turn, campaign_id)
             elif turn.owner is Owner.BOT:
                 more = await self._bot_turn(lease, turn, uncertain=uncertain)
             else:
@@ -110,6 +113,16 @@ class Worker:
             uncertain = False
             async with self._database.reading() as session:
                 turn = await next_turn(session, lease.conversation_id)
+
+    async def _answered(self, turn: Turn) -> int | None:
+        async with self._database.reading() as session:
+            return await answered_campaign(session, turn.conversation_id, turn.seq)
+
+    async def _stop_turn(self, lease: Lease, turn: Turn, campaign_id: int) -> bool:
+        """Whoever wants no more campaigns is told so at once, whoever has the conversation."""
+        said = self._words.say("bridge_opted_out")
+        async with self._database.transaction() as session:
+            return await stop_by_answer(session, lease, turn, campaign_id, said)
 
     async def _bot_turn(self, lease: Lease, turn: Turn, *, uncertain: bool) -> bool:
         offered: set[str] = set()

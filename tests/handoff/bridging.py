@@ -33,6 +33,7 @@ WORDS = Words(
         "bridge_queue_nobody": ["Não há ninguém agora."],
         "bridge_queue_received": ["Recebi sua mensagem."],
         "bridge_queue_closed": ["A equipe volta {opening}."],
+        "bridge_opted_out": ["Você saiu da lista."],
         "bridge_opening_today": ["hoje às {time}"],
         "bridge_opening_tomorrow": ["amanhã às {time}"],
         "bridge_opening_later": ["{weekday} às {time}"],

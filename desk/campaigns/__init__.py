@@ -1,0 +1,1 @@
+"""Campaigns: one message to many contacts, at a pace, never twice, never against their will."""
