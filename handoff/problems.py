@@ -52,6 +52,9 @@ _PYDANTIC_WORDS = {
     "dict_type": N_("O valor deve ser um objeto."),
     "too_long": N_("São itens demais."),
     "datetime_from_date_parsing": N_("A data ou a hora não é válida."),
+    "date_from_datetime_parsing": N_("A data ou a hora não é válida."),
+    "date_parsing": N_("A data ou a hora não é válida."),
+    "date_type": N_("A data ou a hora não é válida."),
     "datetime_parsing": N_("A data ou a hora não é válida."),
     "timezone_aware": N_("A data precisa do fuso horário, como -03:00."),
 }

@@ -83,7 +83,7 @@ async def _freeze_batch(
 
     A campaign that was stopped in the middle goes on behind the last one.
     """
-    ids = await chosen_contacts(session, values, zone, campaign.frozen_to)
+    ids = await chosen_contacts(session, values, zone, campaign.frozen_to, BATCH)
     reaches = await reach_of(session, values, ids)
     rows = [
         {

@@ -128,6 +128,13 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                 "mail",
             ),
             Section(
+                "campaigns",
+                N_("Campanhas"),
+                N_("Uma mensagem para muitos contatos, com prévia, ritmo e resultado."),
+                "chat",
+                _SUPERVISORS,
+            ),
+            Section(
                 "imports",
                 N_("Importar CSV"),
                 N_("Empresas e contatos de uma planilha, com prévia."),
