@@ -1,5 +1,6 @@
 """A campaign's way from draft to its end; what is allowed stands in ``states.py`` alone."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,12 @@ from desk.events.log import Actor, record_event
 from desk.states import CAMPAIGN_STATE_AFTER, CampaignState
 
 _LONGEST_AHEAD = timedelta(days=366)
-_REFUSED = {
-    "schedule": "Só um rascunho pode ser agendado.",
-    "unschedule": "Só uma campanha agendada pode voltar a rascunho.",
-    "pause": "Só uma campanha em andamento pode ser pausada.",
-    "resume": "Só uma campanha pausada pode continuar.",
-    "cancel": "Esta campanha já terminou.",
+_REFUSED: Mapping[str, Callable[[], Conflict]] = {
+    "schedule": lambda: Conflict("Só um rascunho pode ser agendado."),
+    "unschedule": lambda: Conflict("Só uma campanha agendada pode voltar a rascunho."),
+    "pause": lambda: Conflict("Só uma campanha em andamento pode ser pausada."),
+    "resume": lambda: Conflict("Só uma campanha pausada pode continuar."),
+    "cancel": lambda: Conflict("Esta campanha já terminou."),
 }
 
 
@@ -129,7 +130,7 @@ def check_step(campaign: Campaign, step: str) -> CampaignState:
     """
     after = CAMPAIGN_STATE_AFTER.get((step, campaign.state))
     if after is None:
-        raise Conflict(_REFUSED[step])
+        raise _REFUSED[step]()
     return after
 
 

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.campaigns.stopping import stop_campaigns
 from desk.contacts.editing import ContactDraft, correct_contact
-from desk.contacts.opt_out import opt_in, opt_out_of
+from desk.contacts.opt_out import opt_out_of
 from desk.contacts.portal_access import hide_credentials
-from desk.contacts.tables import Contact, OptOut
+from desk.contacts.tables import Contact
 from desk.conversations.contact_history import (
     ContactConversation,
     TimelineEntry,
@@ -26,7 +24,6 @@ from desk.conversations.contact_history import (
 )
 from desk.db import MAX_SMALL_KEY
 from desk.errors import Invalid
-from desk.events.log import by_agent
 from desk.states import STATUS_LABELS
 from desk.team.tables import User
 from desk.team.users import list_users
@@ -34,6 +31,7 @@ from desk.tickets.team import TicketFilters, list_tickets
 from handoff.console import wording
 from handoff.console.conversation import TEAM, field_of
 from handoff.console.message_parts import FileItem, MediaUrl, file_item
+from handoff.console.opt_outs import opt_out_words
 from handoff.console.side import (
     ConversationLine,
     Fact,
@@ -43,7 +41,7 @@ from handoff.console.side import (
     rating_lines,
 )
 from handoff.console.ticket_view import TicketLine, ticket_line
-from handoff.i18n import N_, _
+from handoff.i18n import _
 from handoff.media import media_url
 from handoff.pages import render
 from handoff.problems import in_words
@@ -54,11 +52,6 @@ SHOWN_TICKETS = 8
 SHOWN_BEFORE = 5
 MAX_WORDS_CHARS = 200
 MAX_VALUE_CHARS = 400
-OPT_OUT_SOURCES = {
-    "campaign": N_("Não recebe campanhas desde {when}: respondeu assim a uma delas."),
-    "team": N_("Não recebe campanhas desde {when}: a equipe anotou o pedido."),
-    "merge": N_("Não recebe campanhas desde {when}: pediu por outro canal."),
-}
 
 blueprint = Blueprint("console_contact", url_prefix="/contacts/<contact_id:int>")
 
@@ -131,21 +124,6 @@ async def save_edit(request: Request, contact_id: int) -> HTTPResponse:
     return redirect(f"/console/contacts/{contact_id}?ok=saved", status=303)
 
 
-@blueprint.post("/campaigns/<way:out|in>")
-@signed_in(*TEAM)
-async def change_opt_out(request: Request, contact_id: int, way: str) -> HTTPResponse:
-    """No more campaigns, or campaigns again, as the contact asked."""
-    user, services = current_user(request), services_of(request)
-    async with services.database.transaction() as session:
-        contact = await visible_contact(session, user, min(contact_id, MAX_SMALL_KEY))
-        if way == "out":
-            await stop_campaigns(session, contact.id, by_agent(user.id), "team")
-        else:
-            await opt_in(session, contact.id, by_agent(user.id))
-    services.pulse.beat("events")
-    return redirect(f"/console/contacts/{contact_id}?ok=saved", status=303)
-
-
 async def _page(request: Request, contact_id: int) -> HTTPResponse:
     services, user, now = services_of(request), current_user(request), datetime.now(UTC)
     words = request.args.get("q", "")[:MAX_WORDS_CHARS]
@@ -201,16 +179,8 @@ async def _view(
         ],
         tickets=[ticket_line(row, zone, now) for row in tickets.rows],
         ratings=rating_lines(await ratings_of_contact(session, contact.id), names, now, zone),
-        opted_out=_opted_out(await opt_out_of(session, contact.id), zone),
+        opted_out=opt_out_words(await opt_out_of(session, contact.id), zone),
     )
-
-
-def _opted_out(found: OptOut | None, zone: ZoneInfo) -> str:
-    """Since when no campaigns go to the contact, and how that was said; empty when they do."""
-    if found is None:
-        return ""
-    words = _(OPT_OUT_SOURCES[found.source])
-    return words.format(when=wording.date_and_clock(found.at, zone))
 
 
 def _items(

@@ -52,6 +52,13 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
     with served.team("admin@demo.ponte") as admin:
         answer = admin.post("/tags", json={"name": "Cobrança", "color": "orange"})
         assert answer.status_code == 201, answer.text
+        drafts = [
+            admin.post("/campaigns", json={"name": name, "message": "Olá!", "statuses": ["open"]})
+            for name in ("Novidades de dezembro", "Aviso de feriado")
+        ]
+        campaign = drafts[0].json()["id"]
+        answer = admin.post(f"/campaigns/{campaign}/schedule", json={})
+        assert answer.status_code == 200, answer.text
     served.call(_upload(served))
     served.call(_guides(served, first))
     review_id, group_id = served.call(_review(served))
@@ -62,6 +69,7 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         "number": number,
         "contact_id": str(maria.contact_id),
         "channel": "demo",
+        "campaign_id": str(campaign),
         "report": "services",
     }
 

@@ -18,6 +18,7 @@ from desk.campaigns.settings import (
     create_campaign,
     list_campaigns,
 )
+from desk.campaigns.tables import Campaign
 from desk.campaigns.testing import send_test
 from desk.csv_tables import csv_line
 from desk.errors import Invalid
@@ -213,6 +214,10 @@ async def _refused(
         stored = form_of(campaign_values(await campaign_by_id(session, campaign_id)))
     values = {**stored.values, "starts_at": starts_at}
     return await campaign_page(request, campaign_id, Form(values, form.errors))
+
+
+def _moment_of(campaign: Campaign) -> datetime:
+    return campaign.ended_at or campaign.starts_at or campaign.created_at
 
 
 def _moment(typed: str, zone: ZoneInfo) -> datetime | None:
