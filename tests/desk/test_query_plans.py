@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.campaigns.sending import due_campaigns
 from desk.channels.receipts import unread_receipts
 from desk.conversations.delivery import due_deliveries
 from desk.conversations.filters import Filters
@@ -149,6 +150,7 @@ async def test_counting_is_one_statement_and_reads_indexes(office: Office) -> No
         (unread_receipts, "ix_receipts_received_id"),
         (clocks_to_mark, "ix_service_clocks_look_at"),
         (due_timers, "ix_rule_timers_due_at"),
+        (due_campaigns, "ix_campaigns_next_at"),
     ],
 )
 async def test_what_loops_ask_each_second_reads_only_what_waits(

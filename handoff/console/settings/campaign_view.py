@@ -130,7 +130,7 @@ async def _standing(request: Request, session: AsyncSession, campaign: Campaign)
         "finding": campaign.state is CampaignState.RUNNING and campaign.frozen_at is None,
         "message": campaign_values(campaign).message,
         "results": [("", _("Todos")), *((key, _(RESULTS[key])) for key in ORDER)],
-        "wanted": wanted,
+        "only": Form({"result": wanted}),
         "rows": [
             {
                 "id": row.contact_id,
