@@ -15,6 +15,7 @@ from desk.canned.fill import Filled, fill_text, greeting_at
 from desk.contacts.tables import Contact
 from desk.conversations.canned import reply_values
 from desk.conversations.tables import Conversation
+from desk.db import MAX_SMALL_KEY
 from desk.errors import Conflict
 from desk.keyset import read_cursor, write_cursor
 
@@ -76,7 +77,7 @@ async def list_audience(
         Invalid: the cursor is not one of ours.
     """
     size = max(1, min(limit, MAX_PAGE))
-    after = read_cursor(cursor, (int,))[0] if cursor else 0
+    after = min(read_cursor(cursor, (int,))[0], MAX_SMALL_KEY) if cursor else 0
     ids = await chosen_contacts(session, values, zone, after, size + 1)
     page = ids[:size]
     reaches = await reach_of(session, values, page)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.campaigns.tables import CampaignRecipient
 from desk.contacts.tables import Contact
 from desk.conversations.tables import Conversation, Message
+from desk.db import MAX_SMALL_KEY
 from desk.keyset import read_cursor, write_cursor
 
 MAX_PAGE = 200
@@ -91,7 +92,7 @@ async def list_results(
         Invalid: the cursor is not one of ours.
     """
     size = max(1, min(limit, MAX_PAGE))
-    after = read_cursor(cursor, (int,))[0] if cursor else 0
+    after = min(read_cursor(cursor, (int,))[0], MAX_SMALL_KEY) if cursor else 0
     rows = await _page(session, campaign_id, after, size + 1, result)
     return rows[:size], write_cursor(rows[size - 1].contact_id) if len(rows) > size else None
 

@@ -14,6 +14,7 @@ ROOT = "/console/settings"
 PATHS = [section.path for _, sections in SECTIONS for section in sections]
 FOR_SUPERVISORS = {
     *("users", "queues", "service-levels", "routing", "canned-replies", "tags", "rules"),
+    "campaigns",
     "portal-note",
 }
 
