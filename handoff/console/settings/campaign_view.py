@@ -56,10 +56,15 @@ async def campaign_page(
         else:
             template = "campaign.html"
             about |= await _standing(request, session, campaign)
-    if request.headers.get("hx-request") and template == "campaign.html":
+    asks_again = request.headers.get("hx-request") and template == "campaign.html"
+    if asks_again:
         template = "campaign_progress.html"
     about["told"] = _(_TESTED) if request.args.get("ok") == "tested" else ""
-    return show(request, template, status=shown.status, **about)
+    page = show(request, template, status=shown.status, **about)
+    if asks_again and request.args.get("seen") != campaign.state.value:
+        # Another state has other buttons: the whole page is read anew.
+        page.headers["HX-Refresh"] = "true"
+    return page
 
 
 async def form_choices(session: AsyncSession, campaign: Campaign | None = None) -> dict[str, Any]:
