@@ -27,7 +27,7 @@ _WHAT = (
 )
 _WANT_NOT = r"(?:eu )?(?:nao|n) (?:quero|desejo|gostaria de)"
 _STOP = re.compile(
-    r"(?:pare|parar|quero parar|stop|(?:me |quero me )?descadastr(?:ar|e|a)|"
+    r"(?:pare|parem|parar|para|quero parar|stop|(?:me |quero me )?descadastr(?:ar|e|a)|"
     rf"(?:pare|parar|para|quero parar)(?: de)?(?: me)? (?:receber|enviar|mandar){_WHAT}*|"
     r"(?:quero )?(?:sair|me tir[ae]|me remov[ae]|tir[ae] me|remov[ae] me|tirar|remover)"
     r"(?: meu (?:numero|nome|contato))? (?:da|dessa|desta|de) lista"
