@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.conversations.delivery import CAMPAIGN
 from desk.conversations.find import lock_conversation
 from desk.conversations.tables import Message
 from desk.conversations.team_messages import state_when_sent
@@ -18,7 +19,8 @@ async def resend_message(
 
     Raises:
         NotFound: there is no such message to the customer.
-        Conflict: it has not failed, or it is the bot's and a person has the conversation.
+        Conflict: it has not failed, it is a campaign's (the customer may have said stop since),
+            or it is the bot's and a person has the conversation.
     """
     conversation = await lock_conversation(session, conversation_id)
     message = await session.get(Message, message_id) if 0 < message_id <= MAX_KEY else None
@@ -32,6 +34,8 @@ async def resend_message(
         raise Conflict("Só uma mensagem que falhou pode ser reenviada.")
     if message.author_kind == "bot" and conversation.owner is Owner.AGENT:
         raise Conflict("Esta resposta é da assistente virtual e uma pessoa já está atendendo.")
+    if CAMPAIGN in message.data:
+        raise Conflict("Uma mensagem de campanha não é reenviada à mão.")
     message.state, message.failure = await state_when_sent(session, conversation), ""
     message.attempts, message.due_at = 0, None
     await session.flush()

@@ -27,6 +27,7 @@ from desk.contacts.tables import Contact, ContactCompany
 from desk.conversations.delivery import start_sending
 from desk.conversations.merging import merge_proven
 from desk.conversations.ownership import claim, set_status
+from desk.conversations.resending import resend_message
 from desk.conversations.tables import Conversation, Message
 from desk.conversations.tagging import tag_conversation
 from desk.db import Database
@@ -306,6 +307,18 @@ async def test_what_already_waits_in_the_outbox_does_not_reach_who_says_stop(des
     await desk.do(stop_campaigns, joao.contact_id, by_agent(desk.ana.id), "team")
     assert await desk.said(joao) == []
     assert await desk.results(campaign) == {"João": "left_out"}
+
+
+async def test_what_failed_is_not_sent_again_by_hand(desk: Desk) -> None:
+    joao = await desk.customer("João", desk.telegram)
+    campaign = await desk.run(await desk.started())
+    (sent,) = [row for row in await messages_of(desk.database, joao) if row.data]
+    async with desk.database.transaction() as session:
+        row = await session.get_one(Message, sent.id)
+        row.state, row.failure = "failed", "o cliente bloqueou o bot"
+    assert await desk.results(campaign) == {"João": "failed o cliente bloqueou o bot"}
+    with pytest.raises(Conflict, match="campanha"):
+        await desk.do(resend_message, joao.id, sent.id, by_agent(desk.ana.id))
 
 
 async def test_who_said_stop_under_another_identity_said_it_for_all(desk: Desk) -> None:
