@@ -1,6 +1,7 @@
 """A campaign in a real browser: written, looked at, begun, watched to its end, in every look."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -38,20 +39,22 @@ def looks_right(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
 
 
-def customers(served: Served, count: int) -> list[Visitor]:
-    visitors = [served.visitor() for _ in range(count)]
-    for visitor in visitors:
-        visitor.post("oi")
-        served.until(lambda chat=visitor: len(chat.messages()) > 1, "the bot's answer")  # type: ignore[misc]
-    return visitors
+@pytest.fixture
+def visitors(served: Served) -> Iterator[list[Visitor]]:
+    """Three customers who wrote and were answered."""
+    with ExitStack() as stack:
+        chats = [stack.enter_context(served.visitor()) for _ in range(3)]
+        for chat in chats:
+            chat.post("oi")
+        served.until(lambda: all(len(chat.messages()) > 1 for chat in chats), "the answers")
+        yield chats
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_supervisor_writes_a_campaign_and_watches_it_to_its_end(
-    served: Served, open_page: OpenPage, look: str
+    served: Served, visitors: list[Visitor], open_page: OpenPage, look: str
 ) -> None:
-    visitors = customers(served, 3)
     page = open_page(look, **LOOKS[look])
     sign_in(page, served)
     page.on("dialog", lambda dialog: dialog.accept())
@@ -67,7 +70,7 @@ def test_a_supervisor_writes_a_campaign_and_watches_it_to_its_end(
     expect(page.get_by_text("3 de 3 contato(s) receberiam agora.")).to_be_visible()
     looks_right(page, f"{look}-draft")
     page.get_by_role("button", name="Enviar teste para mim").click()
-    expect(page.get_by_role("status")).to_contain_text("a caminho do seu e-mail")
+    expect(page.get_by_text("O teste está a caminho do seu e-mail.")).to_be_visible()
     page.get_by_role("button", name="Agendar").click()
     expect(page.get_by_role("button", name="Pausar")).to_be_visible()
     looks_right(page, f"{look}-running")
@@ -78,4 +81,3 @@ def test_a_supervisor_writes_a_campaign_and_watches_it_to_its_end(
     for visitor in visitors:
         texts = [each["text"] for each in visitor.messages()]
         assert len([text for text in texts if "versão 2" in text]) == 1
-        visitor.client.close()
