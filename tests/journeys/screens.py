@@ -39,6 +39,8 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
             visitor.post(each)
         public_ids.append(visitor.conversation)
         visitor.client.close()
+    with served.visitor() as with_bot:  # whom a campaign may write to
+        with_bot.post("Oi, tudo bem?")
     with served.team("ana@demo.ponte") as ana:
         first, _, last = public_ids
         for public_id in (first, last):
