@@ -34,6 +34,7 @@ from handoff.api import (
     tags,
     tickets,
     users,
+    webhooks,
 )
 from handoff.api.endpoints import register
 from handoff.api.openapi import show_openapi
@@ -74,6 +75,7 @@ register(
         *review.ENDPOINTS,
         *quality.ENDPOINTS,
         *reports.ENDPOINTS,
+        *webhooks.ENDPOINTS,
     ],
 )
 
