@@ -9,7 +9,10 @@ _SHORTEST_SECONDS = 1e-3
 
 
 class ProgressBar:
-    """Shows how much of some work is done, how fast, and the time that is left."""
+    """Shows how much of some work is done, how fast, and the time that is left.
+
+    Work that is done makes room for the next, which is timed by itself.
+    """
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
@@ -30,3 +33,5 @@ class ProgressBar:
         elif now - self._line_at >= _LINE_EVERY_SECONDS:
             self._line_at = now
             print(words, file=sys.stderr, flush=True)
+        if done >= total:
+            self._began = now

@@ -7,10 +7,12 @@ from sqlalchemy import select
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.tables import Message, Understanding
 from desk.conversations.understanding import REASONS
+from desk.events.log import SYSTEM
 from desk.guides.folder import read_guides
 from desk.guides.runs import end_run, note_step, start_run
 from desk.guides.tables import Outcome
 from desk.imports.run import keep_import
+from desk.knowledge.sources import add_folder
 from desk.review.decide import decide
 from desk.review.tables import ReviewGroup, ReviewItem
 from desk.team.users import find_user
@@ -54,6 +56,7 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         assert answer.status_code == 201, answer.text
     served.call(_upload(served))
     served.call(_guides(served, first))
+    served.call(_source(served))
     review_id, group_id = served.call(_review(served))
     return {
         "review_id": str(review_id),
@@ -111,6 +114,14 @@ async def _upload(served: Served) -> None:
         admin = await find_user(session, "admin@demo.ponte")
         assert admin is not None
         await keep_import(session, "companies", "empresas.csv", CSV.encode(), admin.id)
+
+
+async def _source(served: Served) -> None:
+    """A folder of documentation that was read."""
+    async with served.database.transaction() as session:
+        source = await add_folder(session, "/srv/manual", "https://ajuda.example.com.br", SYSTEM)
+        source.due_at, source.outcome = None, "complete"
+        source.finished_at = source.created_at
 
 
 async def _review(served: Served) -> tuple[int, int]:

@@ -12,7 +12,10 @@ from tests.handoff.serving import PASSWORD, Served
 
 ROOT = "/console/settings"
 PATHS = [section.path for _, sections in SECTIONS for section in sections]
-FOR_SUPERVISORS = {"users", "queues", "tags", "portal-note", "canned-replies"}
+FOR_SUPERVISORS = {
+    *("users", "queues", "service-levels", "routing", "canned-replies", "tags", "rules"),
+    "portal-note",
+}
 
 
 @contextmanager
