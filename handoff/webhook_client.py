@@ -23,7 +23,8 @@ from desk.webhooks.settings import Reach
 from desk.webhooks.signing import signed_headers
 
 TIMEOUT_SECONDS = 10.0
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 3.0
+_MOST_NUMBERS = 3
 _USER_AGENT = "Ponte-Webhooks/1"
 _ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "timeout"),
@@ -108,22 +109,29 @@ class _Guarded(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        number = await self._number_of(host, port, request.url.scheme)
+        *others, last = await self._numbers_of(host, port, request.url.scheme)
         # The Host header is set already; TLS asks for, and checks, the name.
         request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = request.url.copy_with(host=number)
+        for number in others:
+            request.url = request.url.copy_with(host=number)
+            try:
+                return await self._inner.handle_async_request(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                # Where IPv6 leads nowhere, IPv4 may.
+                continue
+        request.url = request.url.copy_with(host=last)
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
-    async def _number_of(self, host: str, port: int, scheme: str) -> str:
+    async def _numbers_of(self, host: str, port: int, scheme: str) -> list[str]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         numbers = [str(place[0]) for *_, place in found]
         if not all(self._may_go(number, scheme) for number in numbers):
             raise ForbiddenAddress(host)
-        return numbers[0].partition("%")[0]
+        return list(dict.fromkeys(number.partition("%")[0] for number in numbers))[:_MOST_NUMBERS]
 
     def _may_go(self, number: str, scheme: str) -> bool:
         if self._reach.private:

@@ -25,7 +25,9 @@ class WebhookFeed(LogFollower):
             seq = await read_cursor(session, self.cursor)
             # Before the events: what comes in between is not skipped.
             latest = await latest_seq(session)
-            events = await events_after(session, seq, _BATCH, kinds)
+            # What was before any of them listened is not read at all.
+            start = max(seq, min(endpoint.since_seq for endpoint in endpoints))
+            events = await events_after(session, start, _BATCH, kinds)
         if not events and latest - seq < _SKIPPED_AT_ONCE:
             return False
         async with self._database.transaction() as session:

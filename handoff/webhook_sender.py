@@ -29,6 +29,7 @@ from handoff.webhook_client import WebhookClient
 _ENDPOINTS_AT_ONCE = 10
 _SENT_IN_A_ROW = 100
 _LAST_WORDS_SECONDS = 3.0
+_PAUSE_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -84,6 +85,7 @@ class WebhookSender:
         except Exception:
             # Whoever takes the lease next goes on with what is due.
             logger.exception("webhooks.sending_failed", endpoint_id=endpoint_id)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _send_in_turn(self, endpoint_id: int) -> None:
         async with self._database.transaction() as session:
@@ -104,7 +106,12 @@ class WebhookSender:
             outgoing = await take_delivery(session, self._vault, endpoint_id, token)
         if outgoing is None:
             return False
-        outcome = await client.send(outgoing)
+        try:
+            outcome = await client.send(outgoing)
+        except Exception:
+            # What nobody foresaw counts as a try, so that one delivery never holds up the others.
+            logger.exception("webhooks.try_failed", delivery_id=outgoing.id)
+            outcome = Outcome(None, 0, "broken_off")
         async with self._database.transaction() as session:
             if await settle(session, outgoing, outcome):
                 endpoint = await endpoint_by_id(session, endpoint_id)

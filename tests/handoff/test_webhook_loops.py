@@ -30,7 +30,7 @@ from handoff.webhook_feed import WebhookFeed
 from handoff.webhook_sender import WebhookSender
 from tests.desk.building import a_new_conversation, a_user
 from tests.fakes.http import Answer, Drop, FakeServer
-from tests.fakes.webhook import FakeReceiver, NotGenuine, verify
+from tests.fakes.webhook import FakeReceiver, NotGenuine, until_settled, verify
 from tests.handoff.bridging import SECRET_KEY, settings_for
 
 PATIENCE_SECONDS = 30.0
@@ -56,6 +56,7 @@ class Hooked:
         async with self.database.transaction() as session:
             for _ in range(count):
                 await record_event(session, kind, SYSTEM, **(facts or {"tag_id": 7}))
+        await until_settled(self.database)
 
     @asynccontextmanager
     async def process(self, env: str = "development") -> AsyncIterator[None]:

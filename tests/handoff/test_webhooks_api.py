@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.fakes.http import Answer, BackgroundServer
-from tests.fakes.webhook import FakeReceiver, verify
+from tests.fakes.webhook import FakeReceiver, until_settled, verify
 from tests.handoff.serving import PASSWORD, Served
 
 ADMIN, SUPERVISOR, AGENT = "admin@demo.ponte", "supervisora@demo.ponte", "ana@demo.ponte"
@@ -176,6 +176,7 @@ def test_a_period_is_sent_again_with_what_came_while_it_was_off(
     since = datetime.now(UTC)
     with served.visitor() as first, served.visitor() as second:
         missed = {first.conversation, second.conversation}
+    served.call(until_settled(served.database))
     period = {"since": since.isoformat(), "until": (since + timedelta(hours=1)).isoformat()}
     assert admin.post(one + "/replay", json=period).status_code == 409
     assert admin.post(one + "/ping").status_code == 409
