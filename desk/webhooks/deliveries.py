@@ -1,4 +1,4 @@
-"""Deliveries as rows: made from events, listed, asked for again, forgotten."""
+"""Deliveries as rows: made from events, listed, forgotten."""
 
 import json
 import secrets
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.conversations.tables import Conversation
 from desk.db import MAX_KEY, upsert
 from desk.errors import Conflict, NotFound
-from desk.events.log import Actor, events_after, first_seq_since, record_event
+from desk.events.log import Actor
 from desk.events.tables import Event
 from desk.keyset import read_cursor, write_cursor
 from desk.webhooks.kinds import EVENT_FACTS, PING, SCHEMA_VERSION
@@ -21,11 +21,8 @@ from desk.webhooks.tables import WebhookDelivery, WebhookEndpoint
 
 KEPT_DAYS = 30
 MAX_PAGE = 200
-MAX_REPLAYED = 5000
-_ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 500
 _FORGOTTEN_AT_ONCE = 5000
-# An event's time is taken a moment before its number, by several writers at once.
-_DISORDER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -68,8 +65,8 @@ async def write_deliveries(
         if event.kind in endpoint.kinds and event.seq > endpoint.since_seq
     ]
     insert = upsert(session)
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        made = insert(WebhookDelivery).values(rows[start : start + _ROWS_AT_ONCE])
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        made = insert(WebhookDelivery).values(rows[start : start + ROWS_AT_ONCE])
         await session.execute(made.on_conflict_do_nothing())
     return len(rows)
 
@@ -92,13 +89,23 @@ def body_of(event: Event, public_ids: Mapping[int, str]) -> str:
     )
 
 
+def must_listen(endpoint: WebhookEndpoint) -> None:
+    """Refuses what can only be sent by an endpoint that is switched on.
+
+    Raises:
+        Conflict: it is not.
+    """
+    if not endpoint.active or endpoint.paused_at is not None:
+        raise Conflict("Ligue o webhook antes.")
+
+
 async def ping(session: AsyncSession, endpoint: WebhookEndpoint, actor: Actor) -> WebhookDelivery:
     """A test for an endpoint, tried at once.
 
     Raises:
         Conflict: it is switched off.
     """
-    _must_listen(endpoint)
+    must_listen(endpoint)
     now = datetime.now(UTC)
     message_id = f"ping_{secrets.token_hex(12)}"
     body = {
@@ -163,51 +170,6 @@ async def delivery_by_id(
     return delivery
 
 
-async def replay_delivery(
-    session: AsyncSession, endpoint: WebhookEndpoint, delivery: WebhookDelivery, actor: Actor
-) -> None:
-    """Sends one once more, under the same id and with the same body.
-
-    Raises:
-        Conflict: the endpoint is switched off.
-    """
-    _must_listen(endpoint)
-    delivery.state, delivery.tries, delivery.due_at = "pending", 0, datetime.now(UTC)
-    await session.flush()
-    await record_event(session, "webhook.replayed", actor, id=endpoint.id, count=1)
-
-
-async def replay_period(
-    session: AsyncSession,
-    endpoint: WebhookEndpoint,
-    since: datetime,
-    until: datetime,
-    actor: Actor,
-) -> int:
-    """Sends what happened in a period once more, what it never heard of too; tells how many.
-
-    Raises:
-        Conflict: the endpoint is switched off, or the period holds more than 5,000 events.
-    """
-    _must_listen(endpoint)
-    events = await _events_between(session, endpoint, since, until)
-    heard = WebhookEndpoint(id=endpoint.id, kinds=endpoint.kinds, since_seq=0)
-    await write_deliveries(session, [heard], events)
-    ids = [f"evt_{event.seq}" for event in events]
-    for start in range(0, len(ids), _ROWS_AT_ONCE):
-        await session.execute(
-            update(WebhookDelivery)
-            .where(
-                WebhookDelivery.endpoint_id == endpoint.id,
-                WebhookDelivery.message_id.in_(ids[start : start + _ROWS_AT_ONCE]),
-            )
-            .values(state="pending", tries=0, due_at=datetime.now(UTC))
-            .execution_options(synchronize_session=False)
-        )
-    await record_event(session, "webhook.replayed", actor, id=endpoint.id, count=len(ids))
-    return len(ids)
-
-
 async def count_waiting(session: AsyncSession, endpoint: WebhookEndpoint) -> int:
     """How many wait to be sent, counted to a thousand."""
     waiting = (
@@ -235,40 +197,16 @@ async def forget_old_deliveries(session: AsyncSession) -> None:
     )
 
 
-async def _events_between(
-    session: AsyncSession, endpoint: WebhookEndpoint, since: datetime, until: datetime
-) -> Sequence[Event]:
-    first = await first_seq_since(session, since - _DISORDER)
-    last = await first_seq_since(session, until + _DISORDER)
-    found: list[Event] = []
-    after = max(0, first - 1)
-    while events := await events_after(session, after, _ROWS_AT_ONCE, tuple(endpoint.kinds)):
-        found += [each for each in events if each.seq < last and since <= each.at < until]
-        after = events[-1].seq
-        if len(found) > MAX_REPLAYED:
-            raise Conflict(
-                "O período tem mais de {limit} eventos. Escolha um menor.", limit=MAX_REPLAYED
-            )
-        if after >= last:
-            break
-    return found
-
-
 async def _public_ids(session: AsyncSession, events: Sequence[Event]) -> dict[int, str]:
     ids = {each.conversation_id for each in events if each.conversation_id is not None}
     found: dict[int, str] = {}
     wanted = sorted(ids)
-    for start in range(0, len(wanted), _ROWS_AT_ONCE):
+    for start in range(0, len(wanted), ROWS_AT_ONCE):
         query = select(Conversation.id, Conversation.public_id).where(
-            Conversation.id.in_(wanted[start : start + _ROWS_AT_ONCE])
+            Conversation.id.in_(wanted[start : start + ROWS_AT_ONCE])
         )
         found |= {row.id: row.public_id for row in await session.execute(query)}
     return found
-
-
-def _must_listen(endpoint: WebhookEndpoint) -> None:
-    if not endpoint.active or endpoint.paused_at is not None:
-        raise Conflict("Ligue o webhook antes.")
 
 
 def _as_text(body: Mapping[str, Any]) -> str:

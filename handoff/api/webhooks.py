@@ -12,10 +12,9 @@ from desk.webhooks.deliveries import (
     delivery_by_id,
     list_deliveries,
     ping,
-    replay_delivery,
-    replay_period,
 )
 from desk.webhooks.kinds import EVENT_FACTS
+from desk.webhooks.replaying import replay_delivery, replay_period
 from desk.webhooks.settings import (
     Reach,
     WebhookValues,

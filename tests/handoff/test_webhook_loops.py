@@ -1,21 +1,26 @@
 """Webhooks end to end: the real loops against a receiver over HTTP, killed, doubled, refused."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from desk.db import Database
+from desk.errors import Conflict
+from desk.events.cursors import read_cursor
 from desk.events.log import SYSTEM, record_event
 from desk.events.tables import Event
 from desk.mail.tables import Email
 from desk.team.tables import Role
 from desk.vault import Vault
 from desk.webhooks import deliveries, sending
+from desk.webhooks.replaying import replay_delivery, replay_period
 from desk.webhooks.settings import (
     Reach,
     WebhookValues,
@@ -36,6 +41,24 @@ from tests.handoff.bridging import SECRET_KEY, settings_for
 PATIENCE_SECONDS = 30.0
 HERE = Reach(private=False, loopback=True)
 TAGGED = "conversation.tagged"
+ROOT = Path(__file__).parents[2]
+A_PROCESS = """
+import asyncio, sys
+from desk.db import Database
+from desk.settings import load_settings
+from desk.vault import Vault
+from handoff.pulse import Pulse
+from handoff.webhook_feed import WebhookFeed
+from handoff.webhook_sender import WebhookSender
+
+async def main(url, key):
+    database = Database(url)
+    pulse = Pulse(database)
+    sender = WebhookSender(load_settings(), database, Vault(key), pulse)
+    await asyncio.gather(WebhookFeed(database, pulse).run(), sender.run())
+
+asyncio.run(main(*sys.argv[1:]))
+"""
 
 
 class Hooked:
@@ -151,21 +174,23 @@ async def test_events_arrive_in_their_order_and_never_two_at_once(hooked: Hooked
     assert hooked.receiver.most_at_once == 1
 
 
-async def test_what_was_on_its_way_when_a_process_died_comes_again_under_its_id(
+async def test_what_was_on_its_way_when_a_process_was_killed_comes_again_under_its_id(
     hooked: Hooked,
 ) -> None:
     await hooked.add()
-    held = asyncio.Event()
-    hooked.receiver.answers = [held]
+    hooked.receiver.answers = [asyncio.Event()]
     await hooked.happen(2)
-    async with hooked.process():
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", A_PROCESS, hooked.database.url, SECRET_KEY, cwd=ROOT
+    )
+    try:
         await hooked.until_rows(lambda _rows: hooked.receiver.heard)
-        # A killed process gives no lease back: another's time must pass first.
-        async with hooked.database.transaction() as session:
-            await session.execute(update(WebhookEndpoint).values(lease_token="of-the-dead"))
+    finally:
+        killed.kill()
+        await killed.wait()
     assert [each.state for each in await hooked.rows()] == ["pending", "pending"]
     async with hooked.database.reading() as session:
-        assert await sending.due_endpoints(session) == []
+        assert await sending.due_endpoints(session) == [], "the dead one's lease still holds"
     async with hooked.database.transaction() as session:
         past = datetime.now(UTC) - timedelta(seconds=1)
         await session.execute(update(WebhookEndpoint).values(leased_until=past))
@@ -234,7 +259,7 @@ async def test_after_the_last_try_it_has_failed_and_can_be_sent_again(hooked: Ho
             delivery = await deliveries.delivery_by_id(
                 session, endpoint, (await hooked.rows())[0].id
             )
-            await deliveries.replay_delivery(session, endpoint, delivery, SYSTEM)
+            await replay_delivery(session, endpoint, delivery, SYSTEM)
         await hooked.until_sent(1)
     assert len(set(hooked.receiver.ids)) == 1
 
@@ -269,9 +294,7 @@ async def test_an_endpoint_that_fails_for_days_is_paused_and_admins_are_told(
         async with hooked.database.transaction() as session:
             endpoint = await endpoint_by_id(session, hooked.endpoint_id)
             hour = timedelta(hours=1)
-            count = await deliveries.replay_period(
-                session, endpoint, now - hour, now + hour, SYSTEM
-            )
+            count = await replay_period(session, endpoint, now - hour, now + hour, SYSTEM)
         assert count == 3, "with the event that came while it was paused"
         await hooked.until_sent(3)
         await hooked.until_rows(lambda rows: all(each.due_at is None for each in rows))
@@ -338,6 +361,38 @@ async def test_an_endless_answer_is_not_read(hooked: Hooked) -> None:
     assert all(each.error == "" for each in await hooked.rows())
 
 
+async def test_a_period_with_too_many_events_is_refused(
+    hooked: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.webhooks.replaying.MAX_REPLAYED", 2)
+    await hooked.add()
+    await hooked.happen(3)
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    async with hooked.database.transaction() as session:
+        endpoint = await endpoint_by_id(session, hooked.endpoint_id)
+        with pytest.raises(Conflict, match="mais de 2 eventos"):
+            await replay_period(session, endpoint, now - hour, now + hour, SYSTEM)
+    assert await hooked.rows() == []
+
+
+async def test_the_cursor_passes_what_nobody_hears_of_and_skips_nothing(
+    hooked: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handoff.webhook_feed._SKIPPED_AT_ONCE", 5)
+    await hooked.add()
+    feed = WebhookFeed(hooked.database, Pulse(hooked.database))
+    before = await _cursor(hooked.database)
+    await hooked.happen(8, "conversation.untagged")
+    while await feed.step():
+        pass
+    assert await _cursor(hooked.database) >= before + 8
+    assert await hooked.rows() == []
+    await hooked.happen(2)
+    while await feed.step():
+        pass
+    assert [each.kind for each in await hooked.rows()] == [TAGGED, TAGGED]
+
+
 async def test_what_is_older_than_thirty_days_is_forgotten(hooked: Hooked) -> None:
     await hooked.add()
     await hooked.happen(2)
@@ -351,6 +406,11 @@ async def test_what_is_older_than_thirty_days_is_forgotten(hooked: Hooked) -> No
         )
         await deliveries.forget_old_deliveries(session)
     assert [each.id for each in await hooked.rows()] == [young.id]
+
+
+async def _cursor(database: Database) -> int:
+    async with database.reading() as session:
+        return await read_cursor(session, WebhookFeed.cursor)
 
 
 def _is_settled(rows: list[WebhookDelivery], after: int) -> bool:

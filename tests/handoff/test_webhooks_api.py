@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from desk.webhooks.tables import WebhookEndpoint
 from tests.fakes.http import Answer, BackgroundServer
 from tests.fakes.webhook import FakeReceiver, until_settled, verify
 from tests.handoff.serving import PASSWORD, Served
@@ -29,11 +31,23 @@ def url(receiver: FakeReceiver) -> Iterator[str]:
 
 
 @pytest.fixture
-def admin(served: Served) -> Iterator[httpx.Client]:
+def admin(served: Served, url: str) -> Iterator[httpx.Client]:
+    """An admin whose webhooks are gone, and none of their deliveries on its way, at the end."""
+    del url  # The receiver goes after them.
     with served.team(ADMIN) as client:
         yield client
-        for each in client.get("/webhooks").json()["webhooks"]:
-            assert client.delete(f"/webhooks/{each['id']}").status_code == 204
+        made = [each["id"] for each in client.get("/webhooks").json()["webhooks"]]
+        for each in made:
+            assert client.post(f"/webhooks/{each}/deactivate").status_code == 200
+        served.until(lambda: not served.call(leased(served)), "the end of all deliveries")
+        for each in made:
+            assert client.delete(f"/webhooks/{each}").status_code == 204
+
+
+async def leased(served: Served) -> list[int]:
+    query = select(WebhookEndpoint.id).where(WebhookEndpoint.leased_until.is_not(None))
+    async with served.database.reading() as session:
+        return list((await session.execute(query)).scalars())
 
 
 def add(admin: httpx.Client, url: str, *kinds: str) -> dict[str, Any]:
