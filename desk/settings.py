@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     crawl_max_seconds: float = Field(default=3600.0, gt=0)
     crawl_delay_seconds: float = Field(default=1.0, ge=0)
     crawl_private_addresses: bool = False
+    webhook_private_addresses: bool = False
     ticket_news: bool = True
     sentiment: bool = True
     review_below: float = Field(default=0.6, ge=0, le=1)

@@ -24,6 +24,7 @@ from desk.review import tables as review
 from desk.tags import tables as tags
 from desk.team import tables as team
 from desk.tickets import tables as tickets
+from desk.webhooks import tables as webhooks
 
 __all__ = [
     "Base",
@@ -50,4 +51,5 @@ __all__ = [
     "tags",
     "team",
     "tickets",
+    "webhooks",
 ]

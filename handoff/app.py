@@ -19,6 +19,7 @@ from desk.review.grouping import forget_empty_groups
 from desk.sentiment.model import SentimentModel
 from desk.settings import Settings
 from desk.vault import Vault
+from desk.webhooks.deliveries import forget_old_deliveries
 from handoff import api, branding, console, health, help, media, portal
 from handoff.assignment import Assigner
 from handoff.bot import RasaClient
@@ -48,6 +49,8 @@ from handoff.service_levels import ServiceLevels
 from handoff.services import Services
 from handoff.source_reader import SourceReader
 from handoff.ticket_news import TicketNewsTeller
+from handoff.webhook_feed import WebhookFeed
+from handoff.webhook_sender import WebhookSender
 from handoff.words import Words
 
 _TIDY_SECONDS = 60.0
@@ -161,6 +164,8 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "rules": Rules(database, pulse, settings.zone).run(),
         "reports": ReportKeeper(database, pulse, settings.zone).run(),
         "campaigns": Campaigns(database, pulse, words, settings.zone).run(),
+        "webhook_feed": WebhookFeed(database, pulse).run(),
+        "webhook_sender": WebhookSender(settings, database, vault, pulse).run(),
         "tidy": _tidy(database),
     }
     if settings.sentiment:
@@ -194,6 +199,7 @@ async def _tidy(database: Database) -> None:
                 await forget_expired_credentials(session)
                 await forget_old_imports(session)
                 await forget_empty_groups(session)
+                await forget_old_deliveries(session)
         except Exception:
             # Expired ones are never shown; they only lie there until the next round.
             logger.exception("tidy.failed")

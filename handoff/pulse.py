@@ -24,7 +24,7 @@ _DATA_VERSION_SECONDS = 0.1
 _RECONNECT_SECONDS = 2.0
 _CHANNEL = "ponte_desk"
 
-Topic = Literal["events", "inbound", "outbound", "receipts", "mail", "media"]
+Topic = Literal["events", "inbound", "outbound", "receipts", "mail", "media", "webhooks"]
 
 logger = structlog.get_logger(__name__)
 

@@ -36,6 +36,7 @@ from handoff.api import (
     tags,
     tickets,
     users,
+    webhooks,
 )
 from handoff.api.endpoints import register
 from handoff.api.openapi import show_openapi
@@ -78,6 +79,7 @@ register(
         *reports.ENDPOINTS,
         *campaigns.ENDPOINTS,
         *opt_outs.ENDPOINTS,
+        *webhooks.ENDPOINTS,
     ],
 )
 

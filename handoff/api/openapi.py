@@ -10,6 +10,7 @@ from sanic import HTTPResponse, Request
 from sanic.response import json
 
 from handoff.api.endpoints import TABLE, Endpoint
+from handoff.api.webhook_shapes import WebhookEvent
 
 _REF = "#/components/schemas/{model}"
 _MOST = 2**31 - 1
@@ -71,16 +72,29 @@ def document() -> dict[str, Any]:
             "schemas": definitions.get("$defs", {}),
         },
         "paths": paths,
+        "webhooks": {"event": {"post": _webhook(schemas[WebhookEvent, "serialization"])}},
     }
 
 
 def _models() -> Iterator[tuple[type[BaseModel], Literal["validation", "serialization"]]]:
     yield ErrorAnswer, "serialization"
+    yield WebhookEvent, "serialization"
     for endpoint in TABLE:
         if endpoint.body is not None:
             yield endpoint.body, "validation"
         if endpoint.returns is not None:
             yield endpoint.returns, "serialization"
+
+
+def _webhook(schema: dict[str, Any]) -> dict[str, Any]:
+    """What endpoints of other software get."""
+    return {
+        "operationId": "webhook_event",
+        "summary": "Something happened.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"2XX": {"description": "Taken. Anything else is tried again."}},
+    }
 
 
 def _operation(endpoint: Endpoint, schemas: Models) -> dict[str, Any]:

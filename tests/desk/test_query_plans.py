@@ -19,6 +19,7 @@ from desk.conversations.listing import count_views, list_conversations, still_li
 from desk.conversations.rules.fire import due_timers
 from desk.db import Database
 from desk.states import Status
+from desk.webhooks.sending import due_endpoints
 from tests.desk.office import Office
 from tests.desk.test_listing import copy_conversation
 
@@ -151,6 +152,7 @@ async def test_counting_is_one_statement_and_reads_indexes(office: Office) -> No
         (clocks_to_mark, "ix_service_clocks_look_at"),
         (due_timers, "ix_rule_timers_due_at"),
         (due_campaigns, "ix_campaigns_next_at"),
+        (due_endpoints, "ix_webhook_deliveries_due_at"),
     ],
 )
 async def test_what_loops_ask_each_second_reads_only_what_waits(

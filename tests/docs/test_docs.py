@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from desk.settings import Settings
+from desk.webhooks.kinds import EVENT_FACTS
 
 ROOT = Path(__file__).parents[2]
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
@@ -75,3 +76,11 @@ def _is_used(name: str) -> bool:
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".sh", ""} and path.is_file() and path != Path(__file__)
     )
+
+
+def test_every_kind_of_event_for_webhooks_is_documented_with_its_facts() -> None:
+    rows = re.findall(
+        r"^\| `([a-z_.]+)` \| (.+) \|$", (ROOT / "docs" / "webhooks.md").read_text("utf-8"), re.M
+    )
+    told = {kind: tuple(re.findall(r"`(\w+)`", facts)) for kind, facts in rows}
+    assert told == dict(EVENT_FACTS)

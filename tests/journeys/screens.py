@@ -26,6 +26,7 @@ CSV = "cnpj;nome\n11222333000181;Padaria Estrela LTDA\n123;Errada\n3811904400010
 def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
     """Conversations in several states and a ticket; gives what stands in the pages' addresses."""
     _promise_and_remind(served)
+    endpoint_id = _webhook(served)
     number = maria.ticket("Impressora fiscal não responde")
     public_ids = []
     for words in (
@@ -76,7 +77,21 @@ def fill_the_desk(served: Served, maria: Person) -> dict[str, str]:
         "channel": "demo",
         "campaign_id": str(campaign),
         "report": "services",
+        "endpoint_id": endpoint_id,
     }
+
+
+def _webhook(served: Served) -> str:
+    """Other software that nobody answers at, a test on its way to it; one more that is off."""
+    body = {"name": "CRM", "url": f"{served.base_url}/nada", "kinds": ["ticket.opened"]}
+    with served.team("admin@demo.ponte") as admin:
+        made, other = (admin.post("/webhooks", json=body).json()["id"] for _ in range(2))
+        for answer in (
+            admin.post(f"/webhooks/{made}/ping"),
+            admin.post(f"/webhooks/{other}/deactivate"),
+        ):
+            assert answer.status_code in (200, 202), answer.text
+    return str(made)
 
 
 def _promise_and_remind(served: Served) -> None:

@@ -39,6 +39,8 @@ PAGES = (
     "/channels/new?kind=webchat",
     "/brand",
     "/portal-note",
+    "/webhooks",
+    "/webhooks/new",
     "/audit",
 )
 TABLE = "CNPJ;Razão Social\n38.119.044/0001-08;Açougue São José\n123;Errada\n"

@@ -24,6 +24,7 @@ from handoff.console.settings import (
     sources,
     tags,
     users,
+    webhooks,
 )
 from handoff.console.settings.forms import show
 from handoff.console.settings.sections import SECTIONS
@@ -61,6 +62,7 @@ blueprint = Blueprint.group(
     rules.blueprint,
     brand.blueprint,
     portal_note.blueprint,
+    webhooks.blueprint,
     audit.blueprint,
     url_prefix="/settings",
 )

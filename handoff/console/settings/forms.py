@@ -30,6 +30,7 @@ NOTICES = {
     "off": N_("Desativado."),
     "on": N_("Reativado."),
     "connected": N_("Conectado."),
+    "sent": N_("A caminho."),
 }
 
 

@@ -170,6 +170,12 @@ SECTIONS: tuple[tuple[str, tuple[Section, ...]], ...] = (
         N_("Controle"),
         (
             Section(
+                "webhooks",
+                N_("Webhooks"),
+                N_("Outros sistemas ficam sabendo do que acontece, com assinatura."),
+                "bolt",
+            ),
+            Section(
                 "audit",
                 N_("Auditoria"),
                 N_("Quem mudou o quê e quando; exporta em CSV."),

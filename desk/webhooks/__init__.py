@@ -1,0 +1,1 @@
+"""Webhooks: other software hears what happens, signed, retried, replayable."""
