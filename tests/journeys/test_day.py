@@ -145,7 +145,7 @@ def a_note_calls_the_supervisor(day: Day) -> None:
 def pedro_belongs_to_the_other_department(day: Day) -> None:
     """Ana claims Pedro and hands him to Financeiro; Bruno answers both from his phone."""
     page, pedro = day.ana.page, day.customers[day.pedro]
-    page.goto(f"{day.base_url}/console")
+    page.goto(f"{day.base_url}/console?view=queue")
     day.ana.open(day.pedro)
     day.ana.do("Assumir")
     expect(day.ana.conversation).to_contain_text("Com você")
