@@ -109,7 +109,7 @@ async def campaign_by_id(session: AsyncSession, campaign_id: int) -> Campaign:
     Raises:
         NotFound: there is none.
     """
-    campaign = await session.get(Campaign, min(campaign_id, MAX_SMALL_KEY))
+    campaign = await session.get(Campaign, max(0, min(campaign_id, MAX_SMALL_KEY)))
     if campaign is None:
         raise NotFound("Campanha não encontrada.")
     return campaign
@@ -123,7 +123,7 @@ async def hold_campaign(session: AsyncSession, campaign_id: int) -> Campaign:
     """
     query = (
         select(Campaign)
-        .where(Campaign.id == min(campaign_id, MAX_SMALL_KEY))
+        .where(Campaign.id == max(0, min(campaign_id, MAX_SMALL_KEY)))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

@@ -48,7 +48,8 @@ async def visible_reply(session: AsyncSession, viewer: User, reply_id: int) -> C
         NotFound: there is none, or the viewer may not see it; which of both is not told.
     """
     query = select(CannedReply).where(
-        CannedReply.id == min(reply_id, MAX_SMALL_KEY), await visible_replies(session, viewer)
+        CannedReply.id == max(0, min(reply_id, MAX_SMALL_KEY)),
+        await visible_replies(session, viewer),
     )
     reply = (await session.execute(query)).scalar_one_or_none()
     if reply is None:

@@ -60,7 +60,7 @@ async def channel_by_id(session: AsyncSession, channel_id: int) -> Channel:
     Raises:
         NotFound: there is none.
     """
-    channel = await session.get(Channel, min(channel_id, MAX_SMALL_KEY))
+    channel = await session.get(Channel, max(0, min(channel_id, MAX_SMALL_KEY)))
     if channel is None:
         raise NotFound("Canal não encontrado.")
     return channel

@@ -81,7 +81,7 @@ async def company_by_id(session: AsyncSession, company_id: int) -> Company:
     Raises:
         NotFound: there is none.
     """
-    company = await session.get(Company, min(company_id, MAX_SMALL_KEY))
+    company = await session.get(Company, max(0, min(company_id, MAX_SMALL_KEY)))
     if company is None:
         raise NotFound("Empresa não encontrada.")
     return company

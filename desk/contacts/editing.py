@@ -42,7 +42,11 @@ async def correct_contact(
         NotAllowed: an agent changes the address.
         Invalid: a value is wrong, or the address is another's account.
     """
-    query = select(Contact).where(Contact.id == min(contact_id, MAX_SMALL_KEY)).with_for_update()
+    query = (
+        select(Contact)
+        .where(Contact.id == max(0, min(contact_id, MAX_SMALL_KEY)))
+        .with_for_update()
+    )
     contact = (await session.execute(query)).scalar_one_or_none()
     if contact is None:
         raise NotFound("Contato não encontrado.")

@@ -107,7 +107,7 @@ async def contact_by_id(session: AsyncSession, contact_id: int) -> Contact:
     Raises:
         NotFound: there is none.
     """
-    contact = await session.get(Contact, min(contact_id, MAX_SMALL_KEY))
+    contact = await session.get(Contact, max(0, min(contact_id, MAX_SMALL_KEY)))
     if contact is None:
         raise NotFound("Contato não encontrado.")
     return contact

@@ -59,7 +59,7 @@ async def visible_contact(session: AsyncSession, viewer: User, contact_id: int) 
     Raises:
         NotFound: there is none, or the viewer may not see it; which of both is not told.
     """
-    contact = await session.get(Contact, min(contact_id, MAX_SMALL_KEY))
+    contact = await session.get(Contact, max(0, min(contact_id, MAX_SMALL_KEY)))
     if contact is not None and (
         viewer.sees_all_queues
         or await conversations_of_contact(session, viewer, contact.id, limit=1)

@@ -55,7 +55,7 @@ async def get_calendar(session: AsyncSession, calendar_id: int) -> BusinessCalen
     Raises:
         NotFound: there is none.
     """
-    calendar = await session.get(BusinessCalendar, min(calendar_id, MAX_SMALL_KEY))
+    calendar = await session.get(BusinessCalendar, max(0, min(calendar_id, MAX_SMALL_KEY)))
     if calendar is None:
         raise NotFound("Horário não encontrado.")
     return calendar

@@ -130,7 +130,7 @@ async def import_of(session: AsyncSession, import_id: int, user_id: int) -> Impo
         NotFound: there is none, or its day is over.
     """
     query = select(Import).where(
-        Import.id == min(import_id, MAX_SMALL_KEY), Import.user_id == user_id
+        Import.id == max(0, min(import_id, MAX_SMALL_KEY)), Import.user_id == user_id
     )
     found = (await session.execute(query)).scalar_one_or_none()
     if found is None:

@@ -73,7 +73,7 @@ async def source_by_id(session: AsyncSession, source_id: int) -> KnowledgeSource
     Raises:
         NotFound: there is none.
     """
-    source = await session.get(KnowledgeSource, min(source_id, MAX_SMALL_KEY))
+    source = await session.get(KnowledgeSource, max(0, min(source_id, MAX_SMALL_KEY)))
     if source is None:
         raise NotFound("Fonte não encontrada.")
     return source

@@ -52,7 +52,7 @@ async def tag_by_id(session: AsyncSession, tag_id: int) -> Tag:
     Raises:
         NotFound: there is none.
     """
-    tag = await session.get(Tag, min(tag_id, MAX_SMALL_KEY))
+    tag = await session.get(Tag, max(0, min(tag_id, MAX_SMALL_KEY)))
     if tag is None:
         raise NotFound("Etiqueta não encontrada.")
     return tag

@@ -73,7 +73,7 @@ async def queue_by_id(session: AsyncSession, queue_id: int) -> Queue:
     Raises:
         NotFound: there is none.
     """
-    queue = await session.get(Queue, min(queue_id, MAX_SMALL_KEY))
+    queue = await session.get(Queue, max(0, min(queue_id, MAX_SMALL_KEY)))
     if queue is None:
         raise NotFound("Fila não encontrada.")
     return queue

@@ -60,7 +60,7 @@ async def user_by_id(session: AsyncSession, user_id: int) -> User:
     Raises:
         NotFound: there is none.
     """
-    user = await session.get(User, min(user_id, MAX_SMALL_KEY))
+    user = await session.get(User, max(0, min(user_id, MAX_SMALL_KEY)))
     if user is None:
         raise NotFound("Pessoa não encontrada.")
     return user

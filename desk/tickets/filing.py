@@ -22,7 +22,7 @@ async def move_ticket(
     if queue_id == ticket.queue_id:
         return ticket
     if queue_id is not None:
-        queue = await session.get(Queue, min(queue_id, MAX_SMALL_KEY))
+        queue = await session.get(Queue, max(0, min(queue_id, MAX_SMALL_KEY)))
         if queue is None or not queue.active:
             raise Invalid("queue", "Esta fila não existe ou não está ativa.")
     before, ticket.queue_id = ticket.queue_id, queue_id
@@ -42,7 +42,7 @@ async def retype_ticket(
     if request_type_id == ticket.request_type_id:
         return ticket
     if request_type_id is not None:
-        found = await session.get(RequestType, min(request_type_id, MAX_SMALL_KEY))
+        found = await session.get(RequestType, max(0, min(request_type_id, MAX_SMALL_KEY)))
         if found is None or not found.active:
             raise Invalid("request_type", "Este tipo de solicitação não existe ou não está ativo.")
     before, ticket.request_type_id = ticket.request_type_id, request_type_id

@@ -55,7 +55,7 @@ async def request_type_by_id(session: AsyncSession, type_id: int) -> RequestType
     Raises:
         NotFound: there is none.
     """
-    kind = await session.get(RequestType, min(type_id, MAX_SMALL_KEY))
+    kind = await session.get(RequestType, max(0, min(type_id, MAX_SMALL_KEY)))
     if kind is None:
         raise NotFound("Tipo de solicitação não encontrado.")
     return kind

@@ -141,7 +141,7 @@ def _wanted(filters: TicketFilters) -> list[ColumnElement[bool]]:
         (Ticket.request_type_id, filters.request_type_id),
     ):
         if value is not None:
-            conditions.append(column == min(value, MAX_SMALL_KEY))
+            conditions.append(column == max(0, min(value, MAX_SMALL_KEY)))
     if words := clean_text(filters.words):
         conditions.append(_matches(words))
     return conditions

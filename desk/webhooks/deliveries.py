@@ -164,7 +164,7 @@ async def delivery_by_id(
     Raises:
         NotFound: it has none of this number, or it was forgotten.
     """
-    delivery = await session.get(WebhookDelivery, min(delivery_id, MAX_KEY))
+    delivery = await session.get(WebhookDelivery, max(0, min(delivery_id, MAX_KEY)))
     if delivery is None or delivery.endpoint_id != endpoint.id:
         raise NotFound("Entrega não encontrada.")
     return delivery

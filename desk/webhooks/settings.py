@@ -78,7 +78,7 @@ async def endpoint_by_id(session: AsyncSession, endpoint_id: int) -> WebhookEndp
     Raises:
         NotFound: there is none.
     """
-    endpoint = await session.get(WebhookEndpoint, min(endpoint_id, MAX_SMALL_KEY))
+    endpoint = await session.get(WebhookEndpoint, max(0, min(endpoint_id, MAX_SMALL_KEY)))
     if endpoint is None:
         raise NotFound("Webhook não encontrado.")
     return endpoint

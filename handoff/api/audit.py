@@ -52,7 +52,7 @@ async def show_audit(request: Request) -> HTTPResponse:
     user = read_number(request, "user", 0)
     filters = AuditFilters(
         kinds=GROUPS.get(kind, (kind,) if kind else ()),
-        user_id=min(user, MAX_SMALL_KEY) or None,
+        user_id=max(0, min(user, MAX_SMALL_KEY)) or None,
         since=_day(request, "since"),
         until=until + timedelta(days=1) if until else None,
     )

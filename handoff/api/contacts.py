@@ -64,7 +64,7 @@ async def show_contacts(request: Request) -> HTTPResponse:
         page = await list_contacts(
             session,
             request.args.get("q", ""),
-            min(company, MAX_SMALL_KEY) or None,
+            max(0, min(company, MAX_SMALL_KEY)) or None,
             request.args.get("cursor"),
             limit,
         )

@@ -94,7 +94,7 @@ ENDPOINTS = [
         add_one,
         "Add a request type.",
         RequestTypeValues,
-        answers={201: "Added."},
+        answers={201: "Added.", 409: "Somebody has just saved the same."},
         returns=RequestTypeJson,
     ),
     Endpoint(

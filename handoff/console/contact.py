@@ -128,7 +128,7 @@ async def _page(request: Request, contact_id: int) -> HTTPResponse:
     services, user, now = services_of(request), current_user(request), datetime.now(UTC)
     words = request.args.get("q", "")[:MAX_WORDS_CHARS]
     async with services.database.reading(may_be_slow=True) as session:
-        contact = await visible_contact(session, user, min(contact_id, MAX_SMALL_KEY))
+        contact = await visible_contact(session, user, max(0, min(contact_id, MAX_SMALL_KEY)))
         places = await conversations_of_contact(session, user, contact.id)
         page = await read_timeline(session, places, words=words, cursor=request.args.get("cursor"))
         view = await _view(request, session, user, contact, places, now)

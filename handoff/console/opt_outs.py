@@ -32,7 +32,7 @@ async def change_opt_out(request: Request, contact_id: int, way: str) -> HTTPRes
     """No more campaigns, or campaigns again, as the contact asked."""
     user, services = current_user(request), services_of(request)
     async with services.database.transaction() as session:
-        contact = await visible_contact(session, user, min(contact_id, MAX_SMALL_KEY))
+        contact = await visible_contact(session, user, max(0, min(contact_id, MAX_SMALL_KEY)))
         if way == "out":
             await stop_campaigns(session, contact.id, by_agent(user.id), "team")
         else:

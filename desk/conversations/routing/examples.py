@@ -103,7 +103,7 @@ async def remove_example(session: AsyncSession, example_id: int, actor: Actor) -
     Raises:
         NotFound: there is none.
     """
-    example = await session.get(RoutingExample, min(example_id, MAX_KEY))
+    example = await session.get(RoutingExample, max(0, min(example_id, MAX_KEY)))
     if example is None:
         raise NotFound("Exemplo não encontrado.")
     await _record(session, "routing.example_removed", example, actor)

@@ -113,7 +113,7 @@ async def rule_by_id(session: AsyncSession, rule_id: int) -> Rule:
     Raises:
         NotFound: there is none.
     """
-    rule = await session.get(Rule, min(rule_id, MAX_SMALL_KEY))
+    rule = await session.get(Rule, max(0, min(rule_id, MAX_SMALL_KEY)))
     if rule is None:
         raise NotFound("Regra não encontrada.")
     return rule
