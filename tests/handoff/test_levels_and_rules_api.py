@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.levels.tables import ServiceClock
-from desk.conversations.rules.tables import RuleTimer
+from desk.conversations.rules.tables import Rule, RuleTimer
 from desk.conversations.tables import Conversation
 from desk.team.queues import find_queue
 from tests.handoff.serving import PASSWORD, Served, Visitor
@@ -152,6 +152,10 @@ def test_a_rule_reminds_by_itself_once_it_is_switched_on(served: Served) -> None
         async def an_hour_passes() -> None:
             past = datetime.now(UTC) - timedelta(hours=2)
             async with served.database.transaction() as session:
+                # The rule ages too: planned anew now, what was due before it began counts for none.
+                await session.execute(
+                    update(Rule).where(Rule.id == rule["id"]).values(counts_from=past)
+                )
                 await session.execute(
                     update(Conversation).where(Conversation.id == row.id).values(status_since=past)
                 )
