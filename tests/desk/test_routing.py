@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from desk.contacts.tables import Contact
 from desk.conversations.find import lock_conversation
 from desk.conversations.ownership import release
 from desk.conversations.requests import request_handoff
@@ -74,6 +75,7 @@ async def asks_for_a_person(
     router: Router,
     *texts: str,
     visitor: str = "visitor",
+    name: str | None = None,
     request_type_id: int | None = None,
     **more: Any,
 ) -> Conversation:
@@ -81,6 +83,7 @@ async def asks_for_a_person(
     async with database.transaction() as session:
         channel = await a_channel(session, slug=f"chat-{visitor}")
         conversation = await a_conversation(session, channel, visitor)
+        (await session.get_one(Contact, conversation.contact_id)).name = name
     for text in texts[:-1]:
         await customer_writes(database, conversation, text)
         await finish_turn(database, *(await begin_turn(database, conversation)), "Certo.")
@@ -380,6 +383,19 @@ async def test_what_tells_nothing_is_no_example(database: Database) -> None:
     async with database.transaction() as session:
         with pytest.raises(Conflict):
             await use_as_example(session, await fresh(database, conversation), SYSTEM)
+
+
+async def test_who_a_customer_is_says_nothing_about_the_matter(database: Database) -> None:
+    """A move taught the address that was typed last: every other address went the same way."""
+    router = await demo_desk(database)
+    sueli = await person(database, "supervisora@demo.ponte")
+    told = ("oi", "meu cnpj é 11.222.333/0001-81", "Pedro Tavares", "pedro.41@acme.com.br", PERSON)
+    pedro = await asks_for_a_person(database, router, *told, name="Pedro Tavares")
+    await move(database, pedro, "financeiro", sueli)
+    assert await learned_texts(database, "financeiro") == []
+    mail = "ines.7@acme.com.br"
+    other = await asks_for_a_person(database, router, "oi", mail, PERSON, visitor="other")
+    assert other.queue_id == (await queue_named(database, "suporte")).id
 
 
 async def test_examples_are_checked_and_bounded(database: Database) -> None:

@@ -8,10 +8,9 @@ from pydantic import Field, model_validator
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.contacts.portal_access import hide_credentials
 from desk.conversations.routing.classifier import MAX_CHARS, Example
 from desk.conversations.routing.tables import RoutingExample, RoutingVersion
-from desk.conversations.routing.telling import telling_messages
+from desk.conversations.routing.telling import telling_messages, without_people
 from desk.conversations.tables import Conversation, Message
 from desk.db import MAX_KEY, MAX_SMALL_KEY, upsert
 from desk.errors import Conflict, Invalid, NotFound
@@ -275,5 +274,6 @@ def _readable() -> Any:
 
 
 def _words(example: RoutingExample, said: str | None) -> str:
-    text = example.text if example.message_id is None else hide_credentials(said or "")
-    return " ".join(text.split())[:MAX_CHARS]
+    if example.message_id is not None:
+        return without_people(said or "")
+    return " ".join(example.text.split())[:MAX_CHARS]
