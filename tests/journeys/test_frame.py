@@ -89,6 +89,7 @@ def test_keys_can_be_switched_off_and_the_sheet_stays_within_reach(
     page.get_by_label("Atalhos de uma tecla").uncheck()
     page.get_by_role("button", name="Salvar").click()
     expect(page.get_by_text("Salvo.")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("?")
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.get_by_role("button", name="Ver todos os atalhos").click()

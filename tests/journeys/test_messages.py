@@ -177,7 +177,8 @@ def test_a_voice_is_recorded_heard_before_it_is_sent_and_played_on_the_other_sid
     record(customer.page)
     player = customer.page.locator("#tray audio")
     expect(player).to_be_visible()
-    assert player.evaluate("audio => audio.duration") > 0
+    player.evaluate("audio => { audio.preload = 'metadata' }")
+    customer.page.wait_for_function("document.querySelector('#tray audio').duration > 0")
     customer.box.press("Enter")
     heard = ana.messages.locator("audio")
     expect(heard).to_be_visible(timeout=LIVE_MS)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from desk.companies.tables import Company
@@ -233,7 +233,13 @@ def test_a_ticket_and_a_contact_lead_to_each_other_and_to_what_was_said(
     expect(page.locator(".story")).to_contain_text("Enviamos um técnico.")
     expect(page.locator(".story").get_by_role("img", name="tecnico.png")).to_be_visible()
     expect(page.get_by_label("Nova ação")).to_have_value("")
-    page.get_by_label("Nova ação").fill("ainda escrevendo")
+    script: list[Route] = []
+    page.route("**/drafts_of_forms.js*", lambda route: script.append(route))
+    page.reload(wait_until="commit")
+    page.get_by_label("Nova ação").fill("ainda escrevendo")  # Before its script has come.
+    script[0].continue_()
+    page.unroute("**/drafts_of_forms.js*")
+    page.wait_for_load_state()
     page.reload()
     expect(page.get_by_label("Nova ação")).to_have_value("ainda escrevendo")
     page.get_by_label("Status").select_option("Aguardando")

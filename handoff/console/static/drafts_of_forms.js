@@ -6,9 +6,11 @@ for (const field of document.querySelectorAll("textarea[data-draft]")) {
     localStorage.removeItem(key);
     history.replaceState(null, "", location.pathname + location.hash); // A reload must not take it for sent once more.
   }
-  if (!field.value) field.value = localStorage.getItem(key) ?? "";
-  field.addEventListener("input", () => {
+  const keep = () => {
     if (field.value) localStorage.setItem(key, field.value);
     else localStorage.removeItem(key);
-  });
+  };
+  if (!field.value) field.value = localStorage.getItem(key) ?? "";
+  else if (field.value !== field.defaultValue) keep(); // Typed while this script was on its way.
+  field.addEventListener("input", keep);
 }
