@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.handoff.serving import PASSWORD, Served, copy_of
 from tests.journeys.conftest import OpenPage, picture
@@ -285,6 +285,24 @@ def test_who_reads_further_up_is_told_of_news_and_not_moved(
     newer.click()
     expect(bubble(ana.messages, "li tudo")).to_be_in_viewport()
     expect(newer).to_be_hidden()
+
+
+def test_what_is_typed_before_the_page_is_ready_goes_on_where_the_draft_ended(
+    served: Served, open_page: OpenPage
+) -> None:
+    _customer, ana = talking(served, open_page)
+    box = ana.box
+    box.fill("Bom dia.")
+    scripts: list[Route] = []
+    ana.page.route("**/console/composer.js*", lambda route: scripts.append(route))
+    with ana.page.expect_request("**/console/composer.js*"):
+        ana.page.reload(wait_until="commit")
+    box.fill("Já vejo a nota.")
+    scripts[0].continue_()
+    ana.page.unroute("**/console/composer.js*")
+    expect(box).to_have_value("Bom dia.\nJá vejo a nota.")
+    ana.page.reload()
+    expect(box).to_have_value("Bom dia.\nJá vejo a nota.")
 
 
 def talking(

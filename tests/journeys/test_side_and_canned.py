@@ -235,7 +235,8 @@ def test_a_ticket_and_a_contact_lead_to_each_other_and_to_what_was_said(
     expect(page.get_by_label("Nova ação")).to_have_value("")
     script: list[Route] = []
     page.route("**/drafts_of_forms.js*", lambda route: script.append(route))
-    page.reload(wait_until="commit")
+    with page.expect_request("**/drafts_of_forms.js*"):
+        page.reload(wait_until="commit")
     page.get_by_label("Nova ação").fill("ainda escrevendo")  # Before its script has come.
     script[0].continue_()
     page.unroute("**/drafts_of_forms.js*")

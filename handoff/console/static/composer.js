@@ -61,6 +61,11 @@ class Composer {
   }
 
   restore() {
+    const typed = this.text.value; // While this script was on its way.
+    if (typed && typed !== this.draft.text) {
+      this.text.value = [this.draft.text, typed].filter(Boolean).join("\n");
+      this.keep();
+    }
     this.text.value = this.draft.text;
     if (this.draft.mode === "notes") this.choose("notes");
     growWithText(this.text);
