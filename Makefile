@@ -71,12 +71,12 @@ test-nlu: setup ## Held-out sentences against the trained assistant
 	@$(STAGE) train nlu
 
 .PHONY: evaluate-nlu
-evaluate-nlu: setup ## How well it understands, against Rasa's default pipeline (about ten minutes)
+evaluate-nlu: setup ## How well it understands, against Rasa's default pipeline (an hour)
 	@$(BIN)/python -m bench.understanding
 
 .PHONY: test-service
 test-service: setup ## pytest without browsers (SQLite and PostgreSQL)
-	@$(BIN)/pytest -m "not journey"
+	@$(STAGE) train service
 
 .PHONY: test-api
 test-api: setup ## The JSON API against its OpenAPI document (schemathesis)
@@ -84,8 +84,11 @@ test-api: setup ## The JSON API against its OpenAPI document (schemathesis)
 
 .PHONY: test-journeys
 test-journeys: setup ## Whole flows in real browsers
-	@$(STAGE) train
-	@$(BIN)/pytest -m journey
+	@$(STAGE) train journeys
+
+.PHONY: coverage
+coverage: setup ## Which lines no test reaches (slow: an hour)
+	@$(BIN)/pytest -m "not journey" --cov --cov-report=term:skip-covered
 
 .PHONY: bench
 bench: setup ## Medians and ratios against baselines, in one run

@@ -122,7 +122,12 @@ STAGES: dict[str, Stage] = {
     ),
     "nlu": understand,
     "knowledge": service("python", "-m", "bench.knowledge"),
-    "pytest": service("pytest", "--cov", "--cov-report=term:skip-covered", "--durations=10"),
+    # Tests of one file share a service and stay together; browsers get the machine to themselves.
+    "service": service(
+        *("pytest", "-m", "not journey", "--durations=10"),
+        *("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"),
+    ),
+    "journeys": service("pytest", "-m", "journey", "--durations=10"),
 }
 
 

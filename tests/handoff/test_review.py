@@ -165,8 +165,10 @@ def test_what_was_decided_is_written_once_and_can_be_taken_along(
 def test_the_second_of_two_designers_is_told_and_loses_nothing_that_was_typed(
     served: Served, dani: httpx.Client, data: Path
 ) -> None:
-    first, second = lost(served, f"a {uuid.uuid4().hex}", f"b {uuid.uuid4().hex}")
+    word = uuid.uuid4().hex
+    first, second = lost(served, f"cadê meu {word}", f"cade o meu {word}")
     group = found(dani)[first]["group"]
+    assert found(dani)[second]["group"] == group
     with served.client(Origin=served.base_url) as bia:
         login = {"email": "bia@demo.ponte", "password": PASSWORD}
         assert bia.post("/console/login", data=login).headers["location"] == "/console/review"
