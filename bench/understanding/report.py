@@ -48,7 +48,7 @@ def write_report(measured: Mapping[str, Measured], folder: Path) -> Path:
     report = folder / "report.md"
     models = list(measured.values())
     by_intent = "\n".join(
-        " | ".join((f"| {intent}", *(f"{m.plain.f1_by_intent[intent]:.2f}" for m in models), "|"))
+        f"| {intent} | {' | '.join(f'{m.plain.f1_by_intent[intent]:.2f}' for m in models)} |"
         for intent in models[0].plain.f1_by_intent
     )
     plots = "\n".join(f"![]({path.name})" for path in sorted(folder.glob("*.png")))
