@@ -52,6 +52,7 @@ async def show_problems(request: Request) -> HTTPResponse:
         asked=asked,
         guide=guide,
         problems=[_row(each, asked) for each in counts],
+        split_text=wording.split_text,
         outcomes=[_(label) for label in OUTCOME_LABELS.values()],
         runs=[_run(run, services.settings.zone, now) for run in runs.rows],
         more_url=f"{PAGE}?{urlencode(more)}" if runs.next_cursor else "",

@@ -56,6 +56,7 @@ def test_a_supervisor_sees_what_recurs_and_the_tickets_behind_it(served: Served)
         page = console.get("/console/problems?guide=lentidao").text
         assert "O portal está lento" in page
         assert f'href="/console/tickets/{number}"' in page
+        assert "<strong>Ctrl + F5</strong>" in page, "steps read as customers see them"
         empty = console.get("/console/problems?since=2020-01-01&until=2020-01-31").text
         assert "Nenhum passo a passo neste período." in empty
         # What is no day is taken for none: a page has no use for an error there.
