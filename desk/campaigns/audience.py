@@ -16,7 +16,7 @@ from desk.channels.tables import Channel
 from desk.companies.tables import Company
 from desk.contacts.tables import Contact, ContactCompany, OptOut
 from desk.conversations.tables import Conversation, ConversationTag, Message
-from desk.conversations.ticket_news import FREE_WORD
+from desk.conversations.window import FREE_WORD
 from desk.states import Owner
 
 BATCH = 500
