@@ -9,8 +9,8 @@ from desk.errors import NotFound
 PULL_KINDS = frozenset({"webchat", "local"})
 """Kinds whose client fetches its messages: a reply is delivered by being readable."""
 
-TEMPLATE_KINDS: frozenset[str] = frozenset()
-"""Kinds whose connector sends approved templates to a closed window: none can yet."""
+TEMPLATE_KINDS: frozenset[str] = frozenset({"whatsapp_cloud"})
+"""Kinds whose connector sends approved templates to a closed window."""
 
 
 def sent_state(kind: str) -> str:

@@ -45,7 +45,8 @@ class FakeWhatsApp:
     """``answers``: how the next messages and uploads are answered; then everything is taken.
 
     ``sent``: the messages, in order; ``uploads``: name, type and bytes by id. ``files``: what can
-    be fetched, by media id; ``file_host``: where they are said to be. ``templates``: pages of them.
+    be fetched, by media id; ``file_host``: where they are said to be; ``file_answers``: how the
+    next looks are answered, None lets one through. ``templates``: pages of them.
     """
 
     answers: list[Answer | str] = field(default_factory=list)
@@ -71,6 +72,10 @@ class FakeWhatsApp:
         if (heard.method, node) == ("POST", f"{NUMBER_ID}/media"):
             return self._upload(heard)
         self.read.append(node)
+        if self.file_answers and (answer := self.file_answers.pop(0)) is not None:
+            return answer
+        if (heard.method, node) == ("POST", f"{BUSINESS_ID}/subscribed_apps"):
+            return Answer({"success": True})
         if node == NUMBER_ID:
             known = {"display_phone_number": "+55 11 4000-0000", "verified_name": "Acme Sistemas"}
             return Answer({**known, "quality_rating": "GREEN", "id": NUMBER_ID})
@@ -110,8 +115,6 @@ class FakeWhatsApp:
         return Answer({"id": media_id})
 
     def _look_up(self, media_id: str, host: str) -> Answer:
-        if self.file_answers and (answer := self.file_answers.pop(0)) is not None:
-            return answer
         data = self.files.get(media_id)
         if data is None:
             return refusal(100, "Object does not exist", 400)

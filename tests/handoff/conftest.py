@@ -45,6 +45,6 @@ def whatsapp(served: Served) -> Iterator[WhatsAppChat]:
     with served.client() as client:
         yield WhatsAppChat(served, client)
     fake = served.whatsapp
-    for expected in (fake.answers, fake.file_answers, fake.templates, served.rasa.turns):
+    for expected in (fake.answers, fake.file_answers, served.rasa.turns):
         expected.clear()
-    fake.file_host = ""
+    fake.templates, fake.file_host = [], ""
