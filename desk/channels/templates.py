@@ -52,6 +52,22 @@ def words_of(template: MessageTemplate, values: Mapping[str, str] | None = None)
     return "\n\n".join(filter(None, parts))
 
 
+def parts_of(template: MessageTemplate) -> list[tuple[str, str]]:
+    """Its words in pieces: text and no variable, or a variable's text and its name."""
+    pieces: list[tuple[str, str]] = []
+    for kind, prefix in (("HEADER", _HEADER), ("BODY", ""), ("FOOTER", None)):
+        text, end = _text_of(template, kind), 0
+        if not text:
+            continue
+        if pieces:
+            pieces.append(("\n\n", ""))
+        for found in _VARIABLE.finditer(text) if prefix is not None else ():
+            pieces += [(text[end : found.start()], ""), (found[0], f"{prefix}{found[1]}")]
+            end = found.end()
+        pieces.append((text[end:], ""))
+    return [piece for piece in pieces if piece[0]]
+
+
 def fill_template(template: MessageTemplate, values: Mapping[str, str]) -> TemplateMessage:
     """The message that goes out.
 
