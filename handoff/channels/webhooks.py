@@ -19,6 +19,7 @@ from desk.channels.receipts import settle_receipt, store_receipt, unread_receipt
 from desk.channels.tables import Channel, Receipt
 from desk.contacts.directory import Alias
 from desk.conversations.delivery_reports import Report, note_report
+from desk.conversations.echoes import note_echo
 from desk.conversations.find import conversation_for
 from desk.conversations.provider_edits import edit_received
 from desk.conversations.receive import Inbound, receive_message
@@ -75,6 +76,17 @@ class Told:
     number_id: str = ""
 
 
+@dataclass(frozen=True)
+class Echo:
+    """What somebody of the company wrote on the phone itself, to this chat."""
+
+    alias: Alias
+    external_chat: str
+    provider_id: str
+    text: str
+    number_id: str = ""
+
+
 @runtime_checkable
 class Handshake(Protocol):
     """A channel kind whose provider asks, before it sends anything, whether this is the place."""
@@ -94,7 +106,7 @@ class Receiver(Protocol):
     def is_authentic(self, request: Request, secrets: Mapping[str, str]) -> bool:
         """Whether the provider sent it."""
 
-    def parse(self, body: bytes) -> Sequence[Arrival | Told]:
+    def parse(self, body: bytes) -> Sequence[Arrival | Told | Echo]:
         """Every message in a body, in order, and what is told of ours.
 
         Raises:
@@ -234,6 +246,11 @@ class Intake:
         for item in ours:
             if isinstance(item, Told):
                 await note_report(session, channel.id, item.report)
+            elif isinstance(item, Echo):
+                conversation = await conversation_for(
+                    session, channel, item.alias, item.external_chat
+                )
+                await note_echo(session, conversation, item.provider_id, item.text)
             else:
                 await take_arrival(session, channel, item)
         thanks = [

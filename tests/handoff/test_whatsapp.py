@@ -302,3 +302,47 @@ def test_a_status_that_names_a_message_of_another_channel_changes_nothing(
     whatsapp.write("oi")
     whatsapp.until_states("sent")
     assert receipts(whatsapp.served)[-1].state == "done"
+
+
+def answered_by_hand(whatsapp: WhatsAppChat, wamid: str, **message: Any) -> dict[str, Any]:
+    echo = {"from": "551140000000", "to": whatsapp.number, "id": wamid, "timestamp": "1790000050"}
+    return webhook({"message_echoes": [{**echo, **message}]}, field="smb_message_echoes")
+
+
+def test_who_answers_on_the_phone_itself_is_heard_here_and_the_bot_is_silent(
+    whatsapp: WhatsAppChat,
+) -> None:
+    whatsapp.write("oi")
+    whatsapp.until_states("sent")
+    text = {"type": "text", "text": {"body": "Oi, é a Ana, do celular"}}
+    for _ in range(2):
+        whatsapp.deliver(answered_by_hand(whatsapp, f"wamid.hand.{whatsapp.number}", **text))
+    picture = {"type": "image", "image": {"id": "m", "mime_type": "image/jpeg"}}
+    whatsapp.deliver(answered_by_hand(whatsapp, f"wamid.hand2.{whatsapp.number}", **picture))
+    taken_back = {"type": "revoke", "revoke": {"original_message_id": "wamid.x"}}
+    whatsapp.deliver(answered_by_hand(whatsapp, f"wamid.hand3.{whatsapp.number}", **taken_back))
+    whatsapp.until_states("sent", "sent", "sent")
+    asked = len(whatsapp.served.rasa.posts)
+    whatsapp.write("obrigada, Ana")
+    served = whatsapp.served
+    served.until(
+        lambda: [row.state for row in whatsapp.rows if row.direction == "in"][1:] == ["done"]
+    )
+    assert len(served.rasa.posts) == asked
+    assert [row.text for row in whatsapp.rows if row.author_kind == "agent"] == [
+        "Oi, é a Ana, do celular",
+        "[arquivo enviado pelo celular]",
+    ]
+    with served.team("supervisora@demo.ponte") as sueli:
+        assert sueli.get(f"/conversations/{whatsapp.public_id}").json()["owner"] == "queue"
+
+
+def test_an_echo_of_our_own_message_changes_nothing(whatsapp: WhatsAppChat) -> None:
+    whatsapp.write("oi")
+    whatsapp.until_states("sent")
+    wamid = whatsapp.sent[0]["wamid"]
+    text = {"type": "text", "text": {"body": "re: oi"}}
+    whatsapp.deliver(answered_by_hand(whatsapp, wamid, **text))
+    whatsapp.write("mais")
+    whatsapp.until_states("sent", "sent")
+    assert whatsapp.got == ["re: oi", "re: mais"]

@@ -10,7 +10,7 @@ from sanic import Request
 from desk.contacts.directory import Alias
 from desk.conversations.delivery_reports import Report
 from desk.conversations.receive import Inbound
-from handoff.channels.webhooks import Arrival, Told, as_object
+from handoff.channels.webhooks import Arrival, Echo, Told, as_object
 from handoff.channels.whatsapp.buttons import pressed_of
 from handoff.channels.whatsapp.content import button_of, files_of, is_silent, words_of
 from handoff.channels.whatsapp.numbers import forms_of
@@ -22,7 +22,7 @@ _SAID = ("sent", "delivered", "read", "failed")
 
 
 class WhatsAppReceiver:
-    """Takes messages of every kind, chosen buttons, and what became of ours."""
+    """Takes messages of every kind, chosen buttons, what became of ours, answers by hand."""
 
     grace_seconds: float = 0.4
 
@@ -41,15 +41,17 @@ class WhatsAppReceiver:
             return None
         return str(request.args.get("hub.challenge", ""))
 
-    def parse(self, body: bytes) -> Sequence[Arrival | Told]:
+    def parse(self, body: bytes) -> Sequence[Arrival | Told | Echo]:
         """Every message and status of every change of every entry, messages in their order."""
         arrivals: list[Arrival] = []
-        told: list[Told] = []
+        told: list[Told | Echo] = []
         for entry in as_object(body).get("entry") or []:
             for change in entry.get("changes") or []:
                 if change.get("field") == "messages":
                     arrivals += _messages(change["value"])
                     told += _statuses(change["value"])
+                elif change.get("field") == "smb_message_echoes":
+                    told += _echoes(change["value"])
         return [*sorted(arrivals, key=lambda each: each.sent_at), *told]
 
 
@@ -95,6 +97,21 @@ def _alias(number: str, user_id: str) -> Alias:
             raise ValueError("a message from nobody")
         return by_id
     return Alias("whatsapp", number, forms_of(number)[1:], (by_id,) if user_id else ())
+
+
+def _echoes(value: dict[str, Any]) -> list[Echo]:
+    number_id = str(value["metadata"]["phone_number_id"])
+    return [
+        Echo(
+            _alias(str(echo.get("to") or ""), str(echo.get("to_user_id") or "")),
+            str(echo.get("to") or echo["to_user_id"]),
+            str(echo["id"]),
+            words_of(echo) or "[arquivo enviado pelo celular]",
+            number_id,
+        )
+        for echo in value.get("message_echoes") or []
+        if not is_silent(echo) and echo["type"] != "revoke"
+    ]
 
 
 def _statuses(value: dict[str, Any]) -> list[Told]:
