@@ -41,9 +41,9 @@ class CampaignValues(Values):
     of the other conditions together; what is left empty does not choose. Days are those of the
     installation's time zone, both included: ``last_contact_*`` of the newest message of the
     conversation, ``opened_*`` of its beginning. ``template``, ``template_language``: the provider's
-    approved template, for chats in which a channel takes no free words now; ``template_values``
-    fills its variables, and may have those of canned replies in it. ``calendar_id``: only in its
-    hours.
+    approved template (pt_BR without a language), for chats in which a channel takes no free words
+    now; ``template_values`` fills its variables, and may have those of canned replies in it.
+    ``calendar_id``: only in its hours.
     """
 
     name: Line = Field(min_length=1, max_length=120)

@@ -87,6 +87,17 @@ class Echo:
     number_id: str = ""
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A part of a body that is not what its provider documents; the rest of it is taken."""
+
+    error: str
+    number_id: str = ""
+
+
+Item = Arrival | Told | Echo | Unread
+
+
 @runtime_checkable
 class Handshake(Protocol):
     """A channel kind whose provider asks, before it sends anything, whether this is the place."""
@@ -106,7 +117,7 @@ class Receiver(Protocol):
     def is_authentic(self, request: Request, secrets: Mapping[str, str]) -> bool:
         """Whether the provider sent it."""
 
-    def parse(self, body: bytes) -> Sequence[Arrival | Told | Echo]:
+    def parse(self, body: bytes) -> Sequence[Item]:
         """Every message in a body, in order, and what is told of ours.
 
         Raises:
@@ -198,14 +209,16 @@ class Intake:
                 return False
             failure = ""
             try:
-                async with session.begin_nested():
-                    taken, failure = await self._take(session, receipt)
+                taken, failure = await self._take(session, receipt)
             except Exception as error:
                 if _will_pass(error):
                     raise
                 # Whatever is wrong with it, the bodies behind it go on.
                 failure = clean_text(f"{type(error).__name__}: {error}")
-                logger.error("intake.unparsable", receipt_id=receipt.id, error=type(error).__name__)
+            if failure:
+                # Only the kind of error: the rest may be a person's words.
+                kind = failure.partition(":")[0]
+                logger.error("intake.unparsable", receipt_id=receipt.id, error=kind)
             await settle_receipt(session, receipt.id, failure)
         for channel, word in taken:
             task = asyncio.create_task(self._thanks[channel.kind].thank(channel, word))
@@ -241,27 +254,37 @@ class Intake:
     ) -> tuple[list[tuple[Channel, str]], str]:
         """Stores what a body brings; gives what to thank for, and what is wrong with the rest."""
         channel = await session.get_one(Channel, receipt.channel_id)
-        items = self._receivers[channel.kind].parse(receipt.body)
-        ours = [item for item in items if item.number_id in ("", channel.number_id)]
-        for item in ours:
-            if isinstance(item, Told):
-                await note_report(session, channel.id, item.report)
-            elif isinstance(item, Echo):
-                conversation = await conversation_for(
-                    session, channel, item.alias, item.external_chat
-                )
-                await note_echo(session, conversation, item.provider_id, item.text)
+        thanks: list[tuple[Channel, str]] = []
+        failures: list[str] = []
+        for item in self._receivers[channel.kind].parse(receipt.body):
+            if item.number_id not in ("", channel.number_id):
+                # Which of our channels it is for, if any, an admin has to say.
+                failures.append(f"for another number: {item.number_id}")
+                continue
+            try:
+                async with session.begin_nested():
+                    await _take_item(session, channel, item)
+            except Exception as error:
+                if _will_pass(error):
+                    raise
+                failures.append(f"{type(error).__name__}: {error}")
             else:
-                await take_arrival(session, channel, item)
-        thanks = [
-            (channel, item.receipt)
-            for item in ours
-            if channel.kind in self._thanks and isinstance(item, Arrival) and item.receipt
-        ]
-        strange = {item.number_id for item in items} - {"", channel.number_id}
-        # The body is kept: which of our channels the rest is for, if any, an admin has to say.
-        failure = f"for another number: {', '.join(sorted(strange))}" if strange else ""
-        return thanks, failure
+                if isinstance(item, Unread):
+                    failures.append(item.error)
+                elif isinstance(item, Arrival) and item.receipt and channel.kind in self._thanks:
+                    thanks.append((channel, item.receipt))
+        return thanks, clean_text("; ".join(dict.fromkeys(failures)))
+
+
+async def _take_item(session: AsyncSession, channel: Channel, item: Item) -> None:
+    match item:
+        case Arrival():
+            await take_arrival(session, channel, item)
+        case Told():
+            await note_report(session, channel.id, item.report)
+        case Echo():
+            found = await conversation_for(session, channel, item.alias, item.external_chat)
+            await note_echo(session, found, item.provider_id, item.text)
 
 
 def _age_seconds(receipt: Receipt) -> float:

@@ -154,7 +154,7 @@ async def read_pane(
         owner_text=wording.owner_text(row.owner, row.assignee_name, row.queue_name, mine=mine),
         actions=[_named(each, row.assignee_name) for each in actions_for(conversation, viewer)],
         can_reply=conversation.owner is Owner.AGENT and window.is_open,
-        reply_hint=_reply_hint(conversation, window),
+        reply_hint=_reply_hint(conversation, window, zone),
         window_closed=_window_words(conversation, window, now, zone),
         unread=row.unread or mentioned,
         from_seq=first,
@@ -185,9 +185,14 @@ def _window_words(conversation: Conversation, window: Window, now: datetime, zon
     return words.format(when=wording.short_time(window.closes_at, now, zone))
 
 
-def _reply_hint(conversation: Conversation, window: Window) -> str:
+def _reply_hint(conversation: Conversation, window: Window, zone: ZoneInfo) -> str:
     if conversation.owner is Owner.AGENT:
-        return "" if window.is_open else _("Janela fechada: envie um modelo.")
+        if not window.is_open:
+            return _("Janela fechada: envie um modelo.")
+        if window.closes_at is None:
+            return ""
+        until = wording.date_and_clock(window.closes_at, zone)
+        return _("O WhatsApp aceita respostas até {when}.").format(when=until)
     if conversation.status in ENDED:
         return _("Encerrada. Para escrever ao cliente, assuma a conversa.")
     return _("Para responder ao cliente, assuma a conversa.")

@@ -135,6 +135,21 @@ def test_a_body_that_cannot_be_read_is_kept_and_holds_nobody_up(whatsapp: WhatsA
     assert kept[6].error == "for another number: 999"
 
 
+def test_one_odd_message_takes_no_other_of_its_body_with_it(whatsapp: WhatsAppChat) -> None:
+    body = whatsapp.written(2, "oi")
+    messages = body["entry"][0]["changes"][0]["value"]["messages"]
+    control = {"from": whatsapp.number, **message(3, "\x00\x07", id="wamid.control")}
+    messages[:0] = [{"from": whatsapp.number, "id": "wamid.odd"}, None, control]
+    body["entry"][0]["changes"][0]["value"]["statuses"] = [{"status": "read"}]
+    whatsapp.deliver(body)
+    whatsapp.until_states("sent")
+    assert whatsapp.heard == ["oi"]
+    kept = receipts(whatsapp.served)[-1]
+    assert kept.state == "failed"
+    assert "'type'" in kept.error
+    assert "'id'" in kept.error
+
+
 def test_a_body_too_large_is_refused(whatsapp: WhatsAppChat) -> None:
     huge = whatsapp.written(1, "x" * 1_000_000)
     assert whatsapp.deliver(huge).status_code == 413

@@ -208,6 +208,13 @@ def test_a_quote_is_a_quote_at_whatsapp(talking: WhatsAppChat) -> None:
     assert talking.sent[0]["context"] == {"message_id": asked.provider_id}
 
 
+def test_what_quotes_something_too_old_goes_without_the_quote(talking: WhatsAppChat) -> None:
+    talking.served.whatsapp.answers.append(refusal(131009, "Parameter value is not valid"))
+    talking.told("sobre isto", reply_to=talking.rows[0].id)
+    talking.until_states("sent", "sent")
+    assert [("context" in body, words_of(body)) for body in talking.sent] == [(False, "sobre isto")]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "kind", "words", "mime"),
     [

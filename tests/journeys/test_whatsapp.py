@@ -70,3 +70,4 @@ def test_a_closed_window_is_shown_before_typing_and_a_template_is_filled_seen_an
     late.write("recebi")
     expect(page.locator("#window-closed")).to_be_hidden(timeout=LIVE_MS)
     expect(page.get_by_role("radio", name="Resposta")).to_be_enabled()
+    expect(page.locator(".composer__hint")).to_contain_text("aceita respostas até")

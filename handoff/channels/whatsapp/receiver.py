@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sanic import Request
@@ -10,7 +10,7 @@ from sanic import Request
 from desk.contacts.directory import Alias
 from desk.conversations.delivery_reports import Report
 from desk.conversations.receive import Inbound
-from handoff.channels.webhooks import Arrival, Echo, Told, as_object
+from handoff.channels.webhooks import Arrival, Echo, Item, Told, Unread, as_object
 from handoff.channels.whatsapp.buttons import pressed_of
 from handoff.channels.whatsapp.content import button_of, files_of, is_silent, words_of
 from handoff.channels.whatsapp.numbers import forms_of
@@ -18,6 +18,7 @@ from handoff.channels.whatsapp.pieces import piece_of
 from handoff.channels.whatsapp.refusals import reason_of
 
 SIGNATURE_HEADER = "x-hub-signature-256"
+_LAST = 1 << 62
 _SAID = ("sent", "delivered", "read", "failed")
 
 
@@ -41,34 +42,44 @@ class WhatsAppReceiver:
             return None
         return str(request.args.get("hub.challenge", ""))
 
-    def parse(self, body: bytes) -> Sequence[Arrival | Told | Echo]:
+    def parse(self, body: bytes) -> Sequence[Item]:
         """Every message and status of every change of every entry, messages in their order."""
-        arrivals: list[Arrival] = []
-        told: list[Told | Echo] = []
+        items: list[Item] = []
         for entry in as_object(body).get("entry") or []:
             for change in entry.get("changes") or []:
-                if change.get("field") == "messages":
-                    arrivals += _messages(change["value"])
-                    told += _statuses(change["value"])
-                elif change.get("field") == "smb_message_echoes":
-                    told += _echoes(change["value"])
-        return [*sorted(arrivals, key=lambda each: each.sent_at), *told]
+                for name, read in _READERS.get(change.get("field"), ()):
+                    items += _each(change["value"], name, read)
+        # What was told of ours comes after what was said, in the order in which it stands.
+        said_at = [each.sent_at if isinstance(each, Arrival) else _LAST for each in items]
+        return [items[at] for at in sorted(range(len(items)), key=lambda at: said_at[at])]
 
 
-def _messages(value: dict[str, Any]) -> list[Arrival]:
+def _each(value: dict[str, Any], name: str, read: "_Reader") -> list[Item]:
+    """What is readable of a list, each for itself: one odd message takes no other with it."""
+    number_id = str(value["metadata"]["phone_number_id"])
+    items: list[Item] = []
+    for one in value.get(name) or []:
+        try:
+            item = read(one, value, number_id)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            item = Unread(f"{type(error).__name__}: {error}", number_id)
+        if item is not None:
+            items.append(item)
+    return items
+
+
+def _names_of(value: dict[str, Any]) -> dict[str, str]:
     names: dict[str, str] = {}
     for contact in value.get("contacts") or []:
         name = str((contact.get("profile") or {}).get("name") or "")
         names |= {str(contact[key]): name for key in ("wa_id", "user_id") if contact.get(key)}
-    number_id = str(value["metadata"]["phone_number_id"])
-    return [
-        _arrival(message, names, number_id)
-        for message in value.get("messages") or []
-        if not is_silent(message)
-    ]
+    return names
 
 
-def _arrival(message: dict[str, Any], names: Mapping[str, str], number_id: str) -> Arrival:
+def _arrival(message: dict[str, Any], value: dict[str, Any], number_id: str) -> Arrival | None:
+    if is_silent(message):
+        return None
+    names = _names_of(value)
     number = str(message.get("from") or "")
     user_id = str(message.get("from_user_id") or message.get("user_id") or "")
     quoted = (message.get("context") or {}).get("id")
@@ -99,28 +110,18 @@ def _alias(number: str, user_id: str) -> Alias:
     return Alias("whatsapp", number, forms_of(number)[1:], (by_id,) if user_id else ())
 
 
-def _echoes(value: dict[str, Any]) -> list[Echo]:
-    number_id = str(value["metadata"]["phone_number_id"])
-    return [
-        Echo(
-            _alias(str(echo.get("to") or ""), str(echo.get("to_user_id") or "")),
-            str(echo.get("to") or echo["to_user_id"]),
-            str(echo["id"]),
-            words_of(echo) or "[arquivo enviado pelo celular]",
-            number_id,
-        )
-        for echo in value.get("message_echoes") or []
-        if not is_silent(echo) and echo["type"] != "revoke"
-    ]
+def _echo(echo: dict[str, Any], value: dict[str, Any], number_id: str) -> Echo | None:
+    del value
+    if is_silent(echo) or echo["type"] == "revoke":
+        return None
+    number, user_id = str(echo.get("to") or ""), str(echo.get("to_user_id") or "")
+    words = words_of(echo) or "[arquivo enviado pelo celular]"
+    return Echo(_alias(number, user_id), number or user_id, str(echo["id"]), words, number_id)
 
 
-def _statuses(value: dict[str, Any]) -> list[Told]:
-    number_id = str(value["metadata"]["phone_number_id"])
-    return [
-        Told(_report(status), number_id)
-        for status in value.get("statuses") or []
-        if status["status"] in _SAID
-    ]
+def _told(status: dict[str, Any], value: dict[str, Any], number_id: str) -> Told | None:
+    del value
+    return Told(_report(status), number_id) if status["status"] in _SAID else None
 
 
 def _report(status: dict[str, Any]) -> Report:
@@ -135,3 +136,10 @@ def _report(status: dict[str, Any]) -> Report:
         message_id=named.message_id,
         several=named.several,
     )
+
+
+_Reader = Callable[[dict[str, Any], dict[str, Any], str], Item | None]
+_READERS: dict[str, tuple[tuple[str, _Reader], ...]] = {
+    "messages": (("messages", _arrival), ("statuses", _told)),
+    "smb_message_echoes": (("message_echoes", _echo),),
+}

@@ -9,10 +9,12 @@ from desk.conversations.delivery import Delivery, OutgoingFile
 from desk.conversations.parts import Part
 from desk.conversations.provider_edits import EditDelivery
 from desk.media.store import path_of
-from handoff.channels.whatsapp.graph_api import GraphApi
+from handoff.channels.whatsapp.graph_api import GraphApi, Refused
 from handoff.channels.whatsapp.pieces import name_of
 from handoff.channels.whatsapp.plan import content_of, pieces_of, type_of
 from handoff.outbox import KeepPart, TryLater, Undeliverable
+
+_ABOUT_A_VALUE = (100, 131009)
 
 
 class WhatsAppSender:
@@ -53,7 +55,7 @@ class WhatsAppSender:
         self, channel: Channel, delivery: Delivery, content: dict[str, Any], name: str
     ) -> str:
         chat = delivery.external_chat
-        body = {
+        body: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             # Who hides their number is reached by the id that WhatsApp gave them for us.
@@ -61,7 +63,15 @@ class WhatsAppSender:
             **content,
             "biz_opaque_callback_data": name,
         }
-        answer = await self._api.post(channel, f"{channel.number_id}/messages", body)
+        path = f"{channel.number_id}/messages"
+        try:
+            answer = await self._api.post(channel, path, body)
+        except Refused as refusal:
+            if "context" not in body or refusal.code not in _ABOUT_A_VALUE:
+                raise
+            # What it quotes may be too old: the words matter more.
+            del body["context"]
+            answer = await self._api.post(channel, path, body)
         try:
             return str(answer["messages"][0]["id"])
         except (KeyError, IndexError, TypeError):
