@@ -14,7 +14,7 @@ from sanic.response import text as text_response
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.channels.directory import channel_by_slug
+from desk.channels.directory import channel_by_slug, channel_of_number
 from desk.channels.receipts import settle_receipt, store_receipt, unread_receipts
 from desk.channels.tables import Channel, Receipt
 from desk.contacts.directory import Alias
@@ -257,13 +257,13 @@ class Intake:
         thanks: list[tuple[Channel, str]] = []
         failures: list[str] = []
         for item in self._receivers[channel.kind].parse(receipt.body):
-            if item.number_id not in ("", channel.number_id):
-                # Which of our channels it is for, if any, an admin has to say.
+            found = await channel_of_number(session, channel, item.number_id)
+            if found is None:
                 failures.append(f"for another number: {item.number_id}")
                 continue
             try:
                 async with session.begin_nested():
-                    await _take_item(session, channel, item)
+                    await _take_item(session, found, item)
             except Exception as error:
                 if _will_pass(error):
                     raise

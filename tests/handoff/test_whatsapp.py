@@ -8,8 +8,10 @@ from sqlalchemy import select
 from desk.channels.tables import Receipt
 from desk.contacts.tables import Contact, ContactAlias
 from desk.text import UNREADABLE
+from tests.desk.building import a_channel
 from tests.fakes.rasa import says
 from tests.fakes.whatsapp import (
+    BUSINESS_ID,
     GONE,
     NUMBER_ID,
     VERIFY_TOKEN,
@@ -164,6 +166,25 @@ def test_of_a_body_for_two_numbers_ours_is_taken(whatsapp: WhatsAppChat) -> None
     whatsapp.until_states("sent")
     assert whatsapp.heard == ["oi"]
     assert receipts(whatsapp.served)[-1].state == "failed"
+
+
+def test_a_number_of_the_same_account_is_served_by_the_same_address(
+    whatsapp: WhatsAppChat,
+) -> None:
+    async def add(slug: str, number_id: str, business_id: str) -> int:
+        async with whatsapp.served.database.transaction() as session:
+            channel = await a_channel(session, "whatsapp_cloud", slug)
+            channel.number_id, channel.business_id = number_id, business_id
+            return channel.id
+
+    tail = whatsapp.number[-5:]
+    sibling = whatsapp.served.call(add(f"vendas-{tail}", f"77{tail}", BUSINESS_ID))
+    whatsapp.served.call(add(f"alheio-{tail}", f"88{tail}", "1"))
+    for number_id, text in ((f"88{tail}", "de outra conta"), (f"77{tail}", "oi, vendas")):
+        said_there = said(whatsapp.number, message(1, text, id=f"wamid.{number_id}"))
+        whatsapp.deliver(webhook(said_there, number_id=number_id))
+    whatsapp.served.until(lambda: whatsapp.heard == ["oi, vendas"])
+    assert {row.channel_id for row in whatsapp.rows} == {sibling}
 
 
 def test_every_entry_change_and_message_is_taken_in_the_order_in_which_it_was_said(

@@ -9,7 +9,7 @@ import pytest
 from tests.handoff.serving import Served
 from tests.handoff.test_campaigns import ADMIN, AGENT, SUPERVISOR, console, good, token_of
 from tests.handoff.whatsapp_chat import WhatsAppChat
-from tests.handoff.whatsapp_templates import LISTED, with_templates
+from tests.handoff.whatsapp_templates import LISTED, channel_id, with_templates
 
 
 @pytest.fixture
@@ -148,3 +148,17 @@ def test_a_campaigns_form_offers_the_templates_and_a_field_for_each_variable(
     assert 'name="template_value.1"' in draft
     assert 'value="Zé"' in draft
     assert "Olá Zé, seu chamado {{2}} foi atualizado." in draft
+
+
+def test_a_campaign_of_other_channels_is_offered_no_template(
+    whatsapp: WhatsAppChat, admin: httpx.Client
+) -> None:
+    with_templates(whatsapp, admin)
+    whatsapp.served.whatsapp.templates = LISTED
+    draft = {"name": "Só no chat", "message": "Oi", "template": "sumiu"}
+    web = [channel_id(admin, "demo")]
+    made = good(admin.post("/campaigns", json={**draft, "channel_ids": web}))["id"]
+    with console(whatsapp.served, SUPERVISOR) as client:
+        page = client.get(f"/console/settings/campaigns/{made}").text
+    assert "aviso_geral" not in page
+    assert "sumiu, não aprovado agora" in page

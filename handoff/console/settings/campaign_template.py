@@ -14,6 +14,7 @@ from desk.channels.templates import (
     variables_of,
     words_of,
 )
+from desk.db import MAX_SMALL_KEY
 from handoff.console.settings.forms import Form
 from handoff.i18n import _
 
@@ -38,7 +39,10 @@ def template_fields(request: Request) -> dict[str, Any]:
 async def template_choices(session: AsyncSession, form: Form) -> dict[str, Any]:
     """The templates that may be sent now, and the variables of the chosen one."""
     found: dict[tuple[str, str], MessageTemplate] = {}
-    for each in await sendable_templates(session):
+    channel_ids = [int(each) for each in form["channel_ids"] or () if str(each).isdecimal()]
+    for each in await sendable_templates(
+        session, [min(each, MAX_SMALL_KEY) for each in channel_ids]
+    ):
         found.setdefault((each.name, each.language), each)
     chosen = (str(form["template"] or ""), str(form["template_language"] or DEFAULT_LANGUAGE))
     options = [(f"{name}{_BETWEEN}{language}", f"{name} ({language})") for name, language in found]
