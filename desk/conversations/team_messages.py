@@ -149,11 +149,14 @@ async def edit_message(
     Raises:
         NotFound: there is no such message of this author.
         Invalid: the text is empty, or a canned reply's variable stands in it unfilled.
+        Conflict: it is an approved template.
     """
     cleaned = clean_text(text)
     if not cleaned:
         raise Invalid("text", "Escreva a mensagem.")
     message = await _own_message(session, conversation_id, message_id, actor)
+    if TEMPLATE in message.data:
+        raise Conflict("Um modelo aprovado vai como está: não pode ser editado.")
     if message.direction == "out" and message.kind == "message":
         _check_filled(cleaned)
     if message.text == cleaned:

@@ -229,6 +229,10 @@ def test_a_person_without_profile_or_number_is_taken_by_their_id(whatsapp: Whats
     whatsapp.deliver(webhook(both))
     whatsapp.served.until(lambda: len(whatsapp.served.rows(user)) == 4)
     assert len(contacts_of(whatsapp.served, whatsapp.number, user)) == 1
+    named = {"contacts": [{"user_id": user}], "messages": [message(3, "eu de novo", id="w3")]}
+    whatsapp.deliver(webhook(named))
+    whatsapp.served.until(lambda: len(whatsapp.served.rows(user)) == 6)
+    assert whatsapp.served.rows(user)[4].text == "eu de novo"
 
 
 def test_what_whatsapp_does_not_show_is_recorded_and_answered_honestly(

@@ -57,6 +57,10 @@ def test_an_agent_sends_a_template_once_with_its_variables(late: WhatsAppChat) -
         assert good(ana.post(path, json=filled)) == first
         other = {**filled, "template": ids["aviso_geral"], "values": {"1": "a", "2": "b"}}
         assert ana.post(path, json=other).status_code == 409
+        edited = ana.patch(
+            f"/conversations/{late.public_id}/messages/{first['id']}", json={"text": "x"}
+        )
+        assert edited.status_code == 409
         gone = {**filled, "client_id": str(uuid.uuid4()), "template": 999_999}
         assert ana.post(path, json=gone).status_code == 404
     late.until_states("sent", "sent")

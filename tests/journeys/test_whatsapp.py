@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.fakes.whatsapp import template
+from tests.fakes.whatsapp import ACCESS_TOKEN, APP_SECRET, BUSINESS_ID, NUMBER_ID, template
 from tests.handoff.serving import PASSWORD, Served, copy_of
 from tests.handoff.test_campaigns import ADMIN
 from tests.handoff.whatsapp_chat import WhatsAppChat, connect_number
@@ -71,3 +71,38 @@ def test_a_closed_window_is_shown_before_typing_and_a_template_is_filled_seen_an
     expect(page.locator("#window-closed")).to_be_hidden(timeout=LIVE_MS)
     expect(page.get_by_role("radio", name="Resposta")).to_be_enabled()
     expect(page.locator(".composer__hint")).to_contain_text("aceita respostas até")
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_an_admin_registers_a_number_and_reads_its_templates(
+    sqlite_template: Path, tmp_path: Path, open_page: OpenPage, screen: dict[str, object]
+) -> None:
+    with Served(copy_of(sqlite_template, tmp_path), tmp_path) as served:
+        served.whatsapp.templates = [[template(), GREETING]]
+        page = open_page("admin", **screen)
+        Agent(page, served.base_url).sign_in(PASSWORD, ADMIN)
+        page.goto(f"{served.base_url}/console/settings/channels")
+        page.get_by_role("link", name="Novo WhatsApp").click()
+        page.get_by_label("Nome para a equipe").fill("WhatsApp do suporte")
+        page.get_by_label("Identificador").fill("suporte")
+        page.get_by_label("Nome que o cliente vê").fill("Acme Sistemas")
+        page.get_by_role("button", name="Criar canal").click()
+        page.get_by_label("ID do número de telefone").fill(NUMBER_ID)
+        page.get_by_label("ID da conta do WhatsApp Business").fill(BUSINESS_ID)
+        page.get_by_label("Token de acesso").fill("errado")
+        page.get_by_label("Chave secreta do aplicativo").fill(APP_SECRET)
+        page.get_by_role("button", name="Conectar").click()
+        expect(page.get_by_text("o token de acesso não vale mais")).to_be_visible()
+        check_accessible(page, "a number that was refused")
+        page.get_by_label("Token de acesso").fill(ACCESS_TOKEN)
+        page.get_by_role("button", name="Conectar").click()
+        expect(page.get_by_text("+55 11 4000-0000")).to_be_visible()
+        expect(
+            page.get_by_text(f"{served.base_url}/channels/whatsapp_cloud/suporte")
+        ).to_be_visible()
+        expect(page.get_by_text("Olá {{1}}, seu chamado {{2}} foi atualizado.")).to_be_visible()
+        check_accessible(page, "a connected number")
+        check_fits(page, "a connected number")
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        page.get_by_role("heading", name="Modelos de mensagem").scroll_into_view_if_needed()
+        picture(page, f"whatsapp-number-{width}")

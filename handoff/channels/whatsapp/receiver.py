@@ -50,8 +50,7 @@ class WhatsAppReceiver:
                 for name, read in _READERS.get(change.get("field"), ()):
                     items += _each(change["value"], name, read)
         # What was told of ours comes after what was said, in the order in which it stands.
-        said_at = [each.sent_at if isinstance(each, Arrival) else _LAST for each in items]
-        return [items[at] for at in sorted(range(len(items)), key=lambda at: said_at[at])]
+        return sorted(items, key=lambda each: each.sent_at if isinstance(each, Arrival) else _LAST)
 
 
 def _each(value: dict[str, Any], name: str, read: "_Reader") -> list[Item]:
@@ -82,6 +81,9 @@ def _arrival(message: dict[str, Any], value: dict[str, Any], number_id: str) -> 
     names = _names_of(value)
     number = str(message.get("from") or "")
     user_id = str(message.get("from_user_id") or message.get("user_id") or "")
+    if not (number or user_id) and len(value.get("contacts") or []) == 1:
+        (only,) = value["contacts"]
+        number, user_id = str(only.get("wa_id") or ""), str(only.get("user_id") or "")
     quoted = (message.get("context") or {}).get("id")
     inbound = Inbound(
         text=words_of(message),
