@@ -29,27 +29,28 @@ class Alias:
 
 async def contact_by_alias(session: AsyncSession, alias: Alias, name: str | None = None) -> Contact:
     """The contact behind an identity; a new one (with the profile's name) when unknown."""
-    known = await _known_as(session, alias)
-    if known is None:
-        for other in alias.also:
-            known = known or await _known_as(session, other)
+    known: dict[Alias, Contact] = {}
+    for each in (alias, *alias.also):
+        if (found := await _known_as(session, each)) is not None:
+            known[found[0]] = found[1]
     now = datetime.now(UTC)
-    contact = known
+    contact = next(iter(known.values()), None)
+    is_new = contact is None
     if contact is None:
         contact = Contact(name=clean_text(name or "")[:200] or None, created_at=now)
         session.add(contact)
         await session.flush()
-    elif not (alias.equals or alias.also):
-        return contact
     insert = upsert(session)
     for each in (alias, *alias.also):
+        if Alias(each.kind, each.value) in known:
+            continue
         row = insert(ContactAlias).values(
             kind=each.kind, value=each.value, contact_id=contact.id, created_at=now
         )
         made = await session.execute(
             row.on_conflict_do_nothing().returning(ContactAlias.contact_id)
         )
-        if made.scalar_one_or_none() is None and known is None and each is alias:
+        if is_new and each is alias and made.scalar_one_or_none() is None:
             # Their first messages came at once.
             await session.delete(contact)
             await session.flush()
@@ -57,17 +58,16 @@ async def contact_by_alias(session: AsyncSession, alias: Alias, name: str | None
     return contact
 
 
-async def _known_as(session: AsyncSession, alias: Alias) -> Contact | None:
-    """The contact with this identity, as it is written first, else in another writing."""
+async def _known_as(session: AsyncSession, alias: Alias) -> tuple[Alias, Contact] | None:
+    """The contact with this identity as it is written, else in another writing; and in which."""
+    values = (alias.value, *alias.equals)
     query = (
         select(Contact, ContactAlias.value)
         .join(ContactAlias, ContactAlias.contact_id == Contact.id)
-        .where(
-            ContactAlias.kind == alias.kind, ContactAlias.value.in_([alias.value, *alias.equals])
-        )
+        .where(ContactAlias.kind == alias.kind, ContactAlias.value.in_(values))
     )
     found = {value: contact for contact, value in await session.execute(query)}
-    return next((found[each] for each in (alias.value, *alias.equals) if each in found), None)
+    return next(((Alias(alias.kind, each), found[each]) for each in values if each in found), None)
 
 
 async def companies_of(session: AsyncSession, contact_id: int) -> Sequence[Company]:

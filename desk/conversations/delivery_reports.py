@@ -119,6 +119,9 @@ async def _holds_for_all(session: AsyncSession, message: Message, report: Report
     parts = await parts_of(session, message.id)
     if not parts and not report.several:
         return True
+    ids = {part.position: part.provider_id for part in parts}
+    if report.several and ids.get(report.part.position) not in (None, report.part.provider_id):
+        return False  # The piece went again since: this is about the first try.
     if report.state == "failed":
         await session.execute(
             delete(MessagePart).where(

@@ -69,9 +69,7 @@ def test_of_a_long_text_only_the_part_that_failed_and_the_rest_go_again(
     assert whatsapp.got == ["a" * 4096, "b" * 4096, "c"]
 
 
-def test_of_several_pieces_the_last_one_tells_and_one_that_failed_goes_again(
-    whatsapp: WhatsAppChat,
-) -> None:
+def test_of_several_pieces_the_last_one_tells(whatsapp: WhatsAppChat) -> None:
     whatsapp.served.rasa.turns.append(says("a" * 4096 + "b"))
     whatsapp.write("oi")
     whatsapp.until_states("sent")
@@ -80,6 +78,26 @@ def test_of_several_pieces_the_last_one_tells_and_one_that_failed_goes_again(
     whatsapp.tell(first["wamid"], "delivered", **named)
     whatsapp.tell(last["wamid"], "delivered")
     whatsapp.until_states("delivered")
+
+
+def test_a_piece_that_failed_goes_again_alone_when_the_team_asks_for_it(
+    talking: WhatsAppChat,
+) -> None:
+    message = talking.told("a" * 4096 + "b")
+    talking.until_states("sent", "sent")
+    first = talking.sent[0]
+    named = {"biz_opaque_callback_data": first["biz_opaque_callback_data"]}
+    errors = [{"code": 131026, "title": "Message undeliverable"}]
+    talking.tell(first["wamid"], "failed", errors=errors, **named)
+    talking.until_states("sent", "failed")
+    with talking.served.team("ana@demo.ponte") as ana:
+        path = f"/conversations/{talking.public_id}/messages/{message.id}/resend"
+        assert ana.post(path).status_code == 202
+    talking.until_states("sent", "sent")
+    assert talking.got == ["a" * 4096, "b", "a" * 4096]
+    talking.tell(first["wamid"], "failed", errors=errors, **named)  # delivered once more, late
+    talking.tell(talking.sent[1]["wamid"], "read")
+    talking.until_states("sent", "read")
 
 
 def test_a_piece_whose_answer_was_lost_is_known_by_its_status(whatsapp: WhatsAppChat) -> None:
