@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     help_dir: Path = Path(__file__).parents[1] / "help_center"
     data_dir: Path = Path(__file__).parents[1] / "data"
     telegram_api_url: str = "https://api.telegram.org"
+    whatsapp_api_url: str = "https://graph.facebook.com/v23.0"
 
     bot_timeout_seconds: float = Field(default=20.0, gt=0)
     bot_patience_seconds: float = Field(default=45.0, ge=0)

@@ -11,6 +11,10 @@ STRONG = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*(?![\w*])")
 """Words that are strong: *so*, as in WhatsApp, where the same texts go."""
 
 
+UNREADABLE = "[mensagem que este canal ainda não sabe mostrar]"
+"""What stands for a message whose content its channel does not give us."""
+
+
 def clean_text(text: str) -> str:
     """Text without control characters and lone surrogates, with one kind of newline."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

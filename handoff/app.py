@@ -30,12 +30,13 @@ from handoff.campaigns import Campaigns
 from handoff.channels import webchat, webhooks
 from handoff.channels.telegram import BotApi, TelegramFetcher, TelegramReceiver, TelegramSender
 from handoff.channels.telegram.thanks import TelegramThanks
+from handoff.channels.whatsapp import GraphApi, WhatsAppFetcher, WhatsAppReceiver, WhatsAppSender
 from handoff.delivered import Delivered
 from handoff.feelings import Feelings
-from handoff.fetching import MediaFetcher
+from handoff.fetching import Fetcher, MediaFetcher
 from handoff.live import Live
 from handoff.mailer import Mailer
-from handoff.outbox import Outbox
+from handoff.outbox import Outbox, Sender
 from handoff.pages import install_static, render_error
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
@@ -101,7 +102,7 @@ def create_app(settings: Settings) -> Sanic[Any, Any]:
     ]
     for face in faces:
         app.blueprint(face)
-    app.ctx.receivers = {"telegram": TelegramReceiver()}
+    app.ctx.receivers = {"telegram": TelegramReceiver(), "whatsapp_cloud": WhatsAppReceiver()}
     app.ctx.settings = settings
     app.ctx.encoder = make_encoder(settings.encoder)
     app.register_listener(_start, "before_server_start")
@@ -123,8 +124,15 @@ async def _start(app: Sanic[Any, Any]) -> None:
     presence = Presence(database)
     words = Words.load()
     telegram = BotApi(settings.telegram_api_url, vault)
-    senders = {"telegram": TelegramSender(telegram, settings.media_dir)}
-    fetchers = {"telegram": TelegramFetcher(telegram)}
+    whatsapp = GraphApi(settings.whatsapp_api_url, vault)
+    senders: dict[str, Sender] = {
+        "telegram": TelegramSender(telegram, settings.media_dir),
+        "whatsapp_cloud": WhatsAppSender(whatsapp, settings.media_dir),
+    }
+    fetchers: dict[str, Fetcher] = {
+        "telegram": TelegramFetcher(telegram),
+        "whatsapp_cloud": WhatsAppFetcher(whatsapp),
+    }
     thanks = {"telegram": TelegramThanks(telegram)}
     worker = Worker(settings, database, bot, pulse, words, vault)
     bridge = Bridge(database, worker, pulse, settings.bridge_concurrency)
@@ -144,7 +152,7 @@ async def _start(app: Sanic[Any, Any]) -> None:
         Knowledge(database, app.ctx.encoder),
         router,
     )
-    app.ctx.telegram = telegram
+    app.ctx.telegram, app.ctx.whatsapp = telegram, whatsapp
     indexer = Indexer(database, app.ctx.encoder, settings)
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "pulse": pulse.run(),
@@ -187,6 +195,7 @@ async def _stop(app: Sanic[Any, Any]) -> None:
         task.cancel()
     await asyncio.gather(*app.ctx.loops, return_exceptions=True)
     await app.ctx.telegram.close()
+    await app.ctx.whatsapp.close()
     await app.ctx.services.bot.close()
     await app.ctx.services.database.close()
 

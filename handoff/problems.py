@@ -40,6 +40,7 @@ _PYDANTIC_WORDS = {
     "string_too_long": N_("O texto é longo demais."),
     "uuid_parsing": N_("O valor deve ser um UUID."),
     "string_unicode": N_("O texto tem caracteres que não existem."),
+    "string_pattern_mismatch": N_("O formato não é o esperado."),
     "string_type": N_("O valor deve ser um texto."),
     "int_type": N_("O valor deve ser um número inteiro."),
     "int_parsing": N_("O valor deve ser um número inteiro."),

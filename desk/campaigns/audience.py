@@ -1,7 +1,7 @@
 """Whom a campaign is for, and who of them is left out and why: batch by batch, by contact."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.campaigns.settings import CampaignValues
+from desk.campaigns.template import campaign_templates
 from desk.channels.directory import TEMPLATE_KINDS
 from desk.channels.tables import Channel
 from desk.companies.tables import Company
 from desk.contacts.tables import Contact, ContactCompany, OptOut
 from desk.conversations.tables import Conversation, ConversationTag, Message
-from desk.conversations.ticket_news import FREE_WORD
+from desk.conversations.window import FREE_WORD
 from desk.states import Owner
 
 BATCH = 500
@@ -70,7 +71,7 @@ async def chosen_contacts(
 async def reach_of(
     session: AsyncSession, values: CampaignValues, contact_ids: Sequence[int]
 ) -> dict[int, Reach]:
-    """Where each of these contacts would get the campaign now; three queries for all of them."""
+    """Where each of these contacts would get the campaign now; four queries for all of them."""
     opted_out = select(OptOut.contact_id).where(OptOut.contact_id.in_(contact_ids))
     blocked = (
         select(ContactCompany.contact_id)
@@ -80,13 +81,14 @@ async def reach_of(
     unwilling = set((await session.execute(opted_out)).scalars())
     not_served = set((await session.execute(blocked)).scalars())
     chats = await _chats_of(session, contact_ids)
+    with_template = await campaign_templates(session, values)
     now = datetime.now(UTC)
     return {
         contact_id: Reach(reason=LeftOut.OPTED_OUT)
         if contact_id in unwilling
         else Reach(reason=LeftOut.BLOCKED)
         if contact_id in not_served
-        else _place(values, chats[contact_id], now)
+        else _place(values, chats[contact_id], now, with_template)
         for contact_id in contact_ids
     }
 
@@ -165,7 +167,9 @@ async def _chats_of(
     return chats
 
 
-def _place(values: CampaignValues, chats: Sequence[_Chat], now: datetime) -> Reach:
+def _place(
+    values: CampaignValues, chats: Sequence[_Chat], now: datetime, with_template: Container[int]
+) -> Reach:
     """The chat in which they wrote last and may be written to; never into a talk with a person."""
     if any(chat.owner is not Owner.BOT for chat in chats):
         return Reach(reason=LeftOut.WITH_PERSON)
@@ -178,7 +182,7 @@ def _place(values: CampaignValues, chats: Sequence[_Chat], now: datetime) -> Rea
         window = FREE_WORD.get(chat.kind)
         if window is None or now - chat.wrote_at < window:
             return Reach(chat.conversation_id)
-        if values.template and chat.kind in TEMPLATE_KINDS:
+        if chat.kind in TEMPLATE_KINDS and chat.channel_id in with_template:
             return Reach(chat.conversation_id, needs_template=True)
         if reason is LeftOut.NO_CHANNEL:
             reason = LeftOut.NO_TEMPLATES if values.template else LeftOut.WINDOW_CLOSED

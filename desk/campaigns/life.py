@@ -11,6 +11,7 @@ from desk.campaigns.audience import LeftOut
 from desk.campaigns.preview import count_audience
 from desk.campaigns.settings import campaign_values, check_campaign, hold_campaign
 from desk.campaigns.tables import Campaign, CampaignRecipient
+from desk.campaigns.template import check_template
 from desk.conversations.tables import Message
 from desk.errors import Conflict, Invalid
 from desk.events.log import Actor, record_event
@@ -47,6 +48,7 @@ async def schedule(
     if starts_at is not None and not now - timedelta(minutes=1) <= starts_at < now + _LONGEST_AHEAD:
         raise Invalid("starts_at", "Escolha um momento de agora até daqui a um ano.")
     await check_campaign(session, values)
+    await check_template(session, values)
     if not (await count_audience(session, values, zone)).reachable:
         raise Invalid("form", "Ninguém receberia esta campanha: reveja os critérios.")
     campaign.starts_at = campaign.next_at = starts_at or now

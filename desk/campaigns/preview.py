@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.campaigns.audience import BATCH, LeftOut, Reach, chosen_contacts, reach_of
 from desk.campaigns.settings import CampaignValues
 from desk.canned.fill import Filled, fill_text, greeting_at
+from desk.channels.templates import named_templates, words_of
 from desk.contacts.tables import Contact
 from desk.conversations.canned import reply_values
 from desk.conversations.tables import Conversation
@@ -90,13 +91,29 @@ async def sample_message(
     session: AsyncSession, values: CampaignValues, zone: ZoneInfo, how_to_stop: str
 ) -> Filled:
     """The message as its first reader would get it; with fallbacks when there is none."""
+    known = await _sample_values(session, values, zone)
+    return fill_text(with_way_out(values.message, how_to_stop), known)
+
+
+async def sample_template(session: AsyncSession, values: CampaignValues, zone: ZoneInfo) -> str:
+    """The template's words as its first reader would get them; empty where none may be sent."""
+    templates = await named_templates(session, values.template, values.template_language)
+    if not (values.template and templates):
+        return ""
+    known = await _sample_values(session, values, zone)
+    filled = {name: fill_text(text, known).text for name, text in values.template_values.items()}
+    return words_of(next(iter(templates.values())), filled)
+
+
+async def _sample_values(
+    session: AsyncSession, values: CampaignValues, zone: ZoneInfo
+) -> Mapping[str, str]:
     rows, _ = await list_audience(session, values, zone, limit=MAX_PAGE)
     place = next((row.reach.conversation_id for row in rows if row.reach.reason is None), None)
-    known = {"greeting": greeting_at(datetime.now(UTC).astimezone(zone))}
-    if place is not None:
-        conversation = await session.get_one(Conversation, place)
-        known = await reply_values(session, conversation, None, now=datetime.now(UTC), zone=zone)
-    return fill_text(with_way_out(values.message, how_to_stop), known)
+    if place is None:
+        return {"greeting": greeting_at(datetime.now(UTC).astimezone(zone))}
+    conversation = await session.get_one(Conversation, place)
+    return await reply_values(session, conversation, None, now=datetime.now(UTC), zone=zone)
 
 
 def with_way_out(message: str, how_to_stop: str) -> str:

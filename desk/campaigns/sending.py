@@ -7,6 +7,7 @@ A message, the row that remembers it and the next turn are committed together: n
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -17,12 +18,13 @@ from desk.campaigns.life import take_step
 from desk.campaigns.preview import with_way_out
 from desk.campaigns.settings import CampaignValues, campaign_values, hold_campaign
 from desk.campaigns.tables import Campaign, CampaignRecipient
+from desk.campaigns.template import campaign_templates, fill_for
 from desk.canned.fill import fill_text
 from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
 from desk.conversations.canned import reply_values
-from desk.conversations.delivery import CAMPAIGN
+from desk.conversations.delivery import CAMPAIGN, TEMPLATE
 from desk.conversations.find import lock_conversation
 from desk.db import upsert
 from desk.errors import NotFound
@@ -176,9 +178,13 @@ async def _write(
     conversation = await lock_conversation(session, reach.conversation_id or 0)
     channel = await session.get_one(Channel, conversation.channel_id)
     known = await reply_values(session, conversation, None, now=now, zone=zone)
-    data: dict[str, int | str] = {CAMPAIGN: campaign.id}
+    text = fill_text(with_way_out(values.message, how_to_stop), known).text
+    data: dict[str, Any] = {CAMPAIGN: campaign.id}
     if reach.needs_template:
-        data["template"] = values.template
+        template = (await campaign_templates(session, values))[conversation.channel_id]
+        filled = fill_for(template, values, known)
+        # What the customer reads stands in the conversation.
+        text, data[TEMPLATE] = filled.words, dict(filled.content)
     message = await append_message(
         session,
         conversation,
@@ -186,7 +192,7 @@ async def _write(
         direction="out",
         state=sent_state(channel.kind),
         author_kind="system",
-        text=fill_text(with_way_out(values.message, how_to_stop), known).text,
+        text=text,
         epoch=conversation.epoch,
         data=data,
     )

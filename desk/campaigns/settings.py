@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.campaigns.tables import Campaign
 from desk.canned.fill import check_variables
 from desk.channels.tables import Channel
+from desk.channels.templates import MAX_VALUE_CHARS
 from desk.companies.tables import Company
 from desk.db import MAX_SMALL_KEY
 from desk.errors import Conflict, Invalid, NotFound
@@ -28,6 +29,9 @@ MAX_PAGE = 100
 MOST_CHOSEN = 200
 RowId = Annotated[int, Field(ge=1, le=MAX_SMALL_KEY)]
 RowIds = Annotated[list[RowId], Field(max_length=MOST_CHOSEN)]
+TemplateValues = dict[
+    Annotated[str, Field(max_length=80)], Annotated[Line, Field(max_length=MAX_VALUE_CHARS)]
+]
 
 
 class CampaignValues(Values):
@@ -36,13 +40,17 @@ class CampaignValues(Values):
     A contact is chosen who speaks for one of ``company_ids`` and has a conversation that meets all
     of the other conditions together; what is left empty does not choose. Days are those of the
     installation's time zone, both included: ``last_contact_*`` of the newest message of the
-    conversation, ``opened_*`` of its beginning. ``template``: the provider's approved template,
-    for chats in which a channel takes no free words now. ``calendar_id``: only in its hours.
+    conversation, ``opened_*`` of its beginning. ``template``, ``template_language``: the provider's
+    approved template (pt_BR without a language), for chats in which a channel takes no free words
+    now; ``template_values`` fills its variables, and may have those of canned replies in it.
+    ``calendar_id``: only in its hours.
     """
 
     name: Line = Field(min_length=1, max_length=120)
     message: Lines = Field(min_length=1, max_length=MAX_MESSAGE_CHARS)
-    template: Line = Field(default="", max_length=120)
+    template: Line = Field(default="", max_length=512)
+    template_language: Line = Field(default="", max_length=20)
+    template_values: TemplateValues = Field(default_factory=dict, max_length=30)
     statuses: list[Status] = Field(default_factory=list, max_length=5)
     company_ids: RowIds = Field(default_factory=list)
     queue_ids: RowIds = Field(default_factory=list)
@@ -182,7 +190,12 @@ async def change_campaign(
         await session.flush()
         # What people are written to is told in no event.
         await record_changes(
-            session, "campaign.changed", actor, campaign.id, changes, personal={"message"}
+            session,
+            "campaign.changed",
+            actor,
+            campaign.id,
+            changes,
+            personal={"message", "template_values"},
         )
     return campaign
 
@@ -204,10 +217,15 @@ async def check_campaign(session: AsyncSession, values: CampaignValues) -> None:
         found = select(key).where(key.in_(set(ids)))
         if len((await session.execute(found)).scalars().all()) < len(set(ids)):
             raise Invalid(field, "O que foi escolhido aqui não existe mais.")
-    try:
-        check_variables(values.message)
-    except Invalid as refusal:
-        raise Invalid("message", refusal.words, **refusal.values) from refusal
+    for field, text in (("message", values.message), *_template_texts(values)):
+        try:
+            check_variables(text)
+        except Invalid as refusal:
+            raise Invalid(field, refusal.words, **refusal.values) from refusal
+
+
+def _template_texts(values: CampaignValues) -> list[tuple[str, str]]:
+    return [("template_values", text) for text in values.template_values.values()]
 
 
 def _stored(values: CampaignValues) -> dict[str, object]:

@@ -18,7 +18,7 @@ from desk.events.log import Actor, record_event
 from desk.shapes import Color, Line, Slug, Values
 from desk.vault import Vault
 
-KINDS = ("webchat", "telegram")
+KINDS = ("webchat", "telegram", "whatsapp_cloud")
 """The kinds that are set up here."""
 PEOPLE = "human"
 """``agent_kind`` of a channel on which the bot does not answer."""
@@ -32,7 +32,7 @@ class ChannelValues(Values):
     ``agent_kind``: ``bot``, or ``human`` when every conversation goes to a queue at once.
     """
 
-    kind: Literal["webchat", "telegram"]
+    kind: Literal["webchat", "telegram", "whatsapp_cloud"]
     slug: Slug = Field(max_length=60)
     name: Line = Field(min_length=1, max_length=120)
     brand: Line = Field(min_length=1, max_length=120)

@@ -15,36 +15,59 @@ from desk.text import clean_text
 
 @dataclass(frozen=True)
 class Alias:
-    """A channel's own identity, e.g. ``telegram`` and the user's id."""
+    """A channel's own identity, e.g. ``telegram`` and the user's id.
+
+    ``equals``: other writings of the same value, by which somebody may be known already. ``also``:
+    what else the channel proves of the same person, remembered with it.
+    """
 
     kind: str
     value: str
+    equals: tuple[str, ...] = ()
+    also: tuple["Alias", ...] = ()
 
 
 async def contact_by_alias(session: AsyncSession, alias: Alias, name: str | None = None) -> Contact:
     """The contact behind an identity; a new one (with the profile's name) when unknown."""
-    query = (
-        select(Contact)
-        .join(ContactAlias, ContactAlias.contact_id == Contact.id)
-        .where(ContactAlias.kind == alias.kind, ContactAlias.value == alias.value)
-    )
-    contact = (await session.execute(query)).scalar_one_or_none()
-    if contact is not None:
-        return contact
+    known: dict[Alias, Contact] = {}
+    for each in (alias, *alias.also):
+        if (found := await _known_as(session, each)) is not None:
+            known[found[0]] = found[1]
     now = datetime.now(UTC)
-    contact = Contact(name=clean_text(name or "")[:200] or None, created_at=now)
-    session.add(contact)
-    await session.flush()
-    insert = upsert(session)
-    row = insert(ContactAlias).values(
-        kind=alias.kind, value=alias.value, contact_id=contact.id, created_at=now
-    )
-    made = await session.execute(row.on_conflict_do_nothing().returning(ContactAlias.contact_id))
-    if made.scalar_one_or_none() is None:  # their first messages came at once
-        await session.delete(contact)
+    contact = next(iter(known.values()), None)
+    is_new = contact is None
+    if contact is None:
+        contact = Contact(name=clean_text(name or "")[:200] or None, created_at=now)
+        session.add(contact)
         await session.flush()
-        contact = (await session.execute(query)).scalar_one()
+    insert = upsert(session)
+    for each in (alias, *alias.also):
+        if Alias(each.kind, each.value) in known:
+            continue
+        row = insert(ContactAlias).values(
+            kind=each.kind, value=each.value, contact_id=contact.id, created_at=now
+        )
+        made = await session.execute(
+            row.on_conflict_do_nothing().returning(ContactAlias.contact_id)
+        )
+        if is_new and each is alias and made.scalar_one_or_none() is None:
+            # Their first messages came at once.
+            await session.delete(contact)
+            await session.flush()
+            return await contact_by_alias(session, alias, name)
     return contact
+
+
+async def _known_as(session: AsyncSession, alias: Alias) -> tuple[Alias, Contact] | None:
+    """The contact with this identity as it is written, else in another writing; and in which."""
+    values = (alias.value, *alias.equals)
+    query = (
+        select(Contact, ContactAlias.value)
+        .join(ContactAlias, ContactAlias.contact_id == Contact.id)
+        .where(ContactAlias.kind == alias.kind, ContactAlias.value.in_(values))
+    )
+    found = {value: contact for contact, value in await session.execute(query)}
+    return next(((Alias(alias.kind, each), found[each]) for each in values if each in found), None)
 
 
 async def companies_of(session: AsyncSession, contact_id: int) -> Sequence[Company]:

@@ -6,9 +6,10 @@ marked as perhaps repeated. What goes out in several pieces is remembered piece 
 only the rest is sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,7 @@ from desk.channels.directory import PULL_KINDS
 from desk.channels.tables import Channel
 from desk.conversations.parts import Part, keep_part, parts_of
 from desk.conversations.tables import Conversation, Message, MessageMedia
+from desk.conversations.window import FREE_WORD, may_write_freely
 from desk.events.log import SYSTEM, record_event
 from desk.media.tables import Media
 from desk.states import Owner
@@ -27,7 +29,11 @@ SENDING_SECONDS = 60
 MAX_ATTEMPTS = 8
 CAMPAIGN = "campaign_id"
 """In the data of a message: it is this campaign's, and never goes into a talk with a person."""
+TEMPLATE = "template"
+"""In the data of a message: the approved template that it is, as its provider wants it."""
 _UNCERTAIN = "uncertain"
+_TEMPLATE_LANGUAGE = "pt_BR"
+_WINDOW_CLOSED = "a janela de 24 horas está fechada: envie um modelo aprovado"
 _NEVER_ENDED = "o envio foi interrompido vezes demais"
 
 
@@ -52,7 +58,8 @@ class Delivery:
     """A message that may go out now; its text still has the placeholder of a password.
 
     ``quoted``: the provider's id of the message that it answers. ``parts``: what the provider has
-    of it already.
+    of it already. ``template``: an approved template with its variables (name, language,
+    components), which goes in the place of free words.
     """
 
     message_id: int
@@ -66,6 +73,7 @@ class Delivery:
     files: Sequence[OutgoingFile] = field(default_factory=tuple)
     quoted: str | None = None
     parts: Sequence[Part] = field(default_factory=tuple)
+    template: Mapping[str, Any] | None = None
 
 
 async def due_deliveries(session: AsyncSession, limit: int = 50) -> Sequence[int]:
@@ -119,15 +127,10 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
         message.state = "suppressed"
         return None
     if message.state == "sending" and message.attempts >= MAX_ATTEMPTS:
-        message.state, message.due_at, message.failure = "failed", None, _NEVER_ENDED
-        await record_event(
-            session,
-            "delivery.changed",
-            SYSTEM,
-            conversation_id=message.conversation_id,
-            message_id=message.id,
-            state="failed",
-        )
+        await _fail(session, message, _NEVER_ENDED)
+        return None
+    if TEMPLATE not in message.data and await _is_closed(session, message):
+        await _fail(session, message, _WINDOW_CLOSED)
         return None
     if message.state == "sending" or _UNCERTAIN in message.data:
         kept = {key: value for key, value in message.data.items() if key != _UNCERTAIN}
@@ -148,7 +151,36 @@ async def start_sending(session: AsyncSession, message_id: int) -> Delivery | No
         files=await _files_of(session, message),
         quoted=await _quoted_at_provider(session, message),
         parts=await parts_of(session, message.id),
+        template=_template_of(message),
     )
+
+
+async def _is_closed(session: AsyncSession, message: Message) -> bool:
+    """Whether the channel takes no free words now: asked at the last moment, whoever wrote them."""
+    channel = await session.get_one(Channel, message.channel_id)
+    if channel.kind not in FREE_WORD:
+        return False
+    conversation = await session.get_one(Conversation, message.conversation_id)
+    return not await may_write_freely(session, conversation, channel)
+
+
+async def _fail(session: AsyncSession, message: Message, reason: str) -> None:
+    message.state, message.due_at, message.failure = "failed", None, reason
+    await record_event(
+        session,
+        "delivery.changed",
+        SYSTEM,
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        state="failed",
+    )
+
+
+def _template_of(message: Message) -> Mapping[str, Any] | None:
+    template = message.data.get(TEMPLATE)
+    if isinstance(template, str):  # as it was kept before templates had languages and variables
+        return {"name": template, "language": {"code": _TEMPLATE_LANGUAGE}}
+    return template if isinstance(template, dict) else None
 
 
 async def keep_sending(session: AsyncSession, delivery: Delivery) -> None:

@@ -27,8 +27,8 @@ from desk.conversations.priority import priority_label
 from desk.conversations.tables import Conversation, ConversationTag, MacroUse
 from desk.conversations.tagging import tag_conversation
 from desk.conversations.team_messages import post_agent_message
-from desk.conversations.ticket_news import may_write_freely
 from desk.conversations.transfer import may_hand_on, transfer_to_queue
+from desk.conversations.window import may_write_freely
 from desk.errors import ClaimedByOther, Conflict, DeskError, Invalid, NotAllowed
 from desk.events.log import by_agent, record_event
 from desk.media.store import StoredFile

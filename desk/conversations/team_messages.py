@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from desk.canned.fill import unfilled_variable
 from desk.channels.directory import sent_state
 from desk.channels.tables import Channel
 from desk.conversations.append import append_message
+from desk.conversations.delivery import TEMPLATE
 from desk.conversations.find import lock_conversation
 from desk.conversations.first_response import note_first_response
 from desk.conversations.mentions import add_mentions
@@ -19,6 +21,7 @@ from desk.conversations.provider_edits import queue_edit
 from desk.conversations.receive import check_quoted
 from desk.conversations.status import status_after
 from desk.conversations.tables import Conversation, Message, MessageRevision
+from desk.conversations.window import may_write_freely
 from desk.db import MAX_KEY
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events.log import Actor, by_agent, record_event
@@ -37,26 +40,34 @@ async def post_agent_message(
     client_id: str | None = None,
     reply_to_id: int | None = None,
     files: Sequence[StoredFile] = (),
+    template: Mapping[str, Any] | None = None,
 ) -> Message:
     """Sends a person's words to the customer; the same client_id sends once.
+
+    ``template``: the approved template that says them, as its provider wants it.
 
     Raises:
         Invalid: there is neither text nor file, a canned reply's variable stands in it unfilled,
             or the quoted message is elsewhere.
-        Conflict: no person has the conversation, or the client_id is known with another body.
+        Conflict: no person has the conversation, the client_id is known with another body, or the
+            channel takes only templates now.
     """
     cleaned = clean_text(text)
     if not cleaned and not files:
         raise Invalid("text", "Escreva uma mensagem ou anexe um arquivo.")
     _check_filled(cleaned)
     conversation = await lock_conversation(session, conversation_id)
-    body = json.dumps([cleaned, reply_to_id, [file.sha256 for file in files]])
+    said = [cleaned, reply_to_id, [file.sha256 for file in files]]
+    body = json.dumps([*said, template] if template else said)
     body_hash = hashlib.sha256(body.encode()).hexdigest()
     known = await _known(session, conversation, client_id, body_hash)
     if known is not None:
         return known
     if conversation.owner is not Owner.AGENT:
         raise Conflict("Assuma a conversa antes de responder.")
+    channel = await session.get_one(Channel, conversation.channel_id)
+    if template is None and not await may_write_freely(session, conversation, channel):
+        raise Conflict("A janela de 24 horas está fechada: só um modelo aprovado chega ao cliente.")
     if reply_to_id is not None:
         await check_quoted(session, conversation, reply_to_id)
     media = [await add_media(session, file) for file in files]
@@ -74,6 +85,7 @@ async def post_agent_message(
         reply_to_id=reply_to_id,
         epoch=conversation.epoch,
         media_ids=[each.id for each in media],
+        data={TEMPLATE: dict(template)} if template else {},
     )
     await note_first_response(session, conversation, by_agent(user.id))
     conversation.waiting_since = None
@@ -137,11 +149,14 @@ async def edit_message(
     Raises:
         NotFound: there is no such message of this author.
         Invalid: the text is empty, or a canned reply's variable stands in it unfilled.
+        Conflict: it is an approved template.
     """
     cleaned = clean_text(text)
     if not cleaned:
         raise Invalid("text", "Escreva a mensagem.")
     message = await _own_message(session, conversation_id, message_id, actor)
+    if TEMPLATE in message.data:
+        raise Conflict("Um modelo aprovado vai como está: não pode ser editado.")
     if message.direction == "out" and message.kind == "message":
         _check_filled(cleaned)
     if message.text == cleaned:

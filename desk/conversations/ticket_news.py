@@ -5,9 +5,8 @@ conversation (a person who is there tells it themselves) and as the channel's ru
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.directory import sent_state
@@ -17,14 +16,13 @@ from desk.configuration.values import read_configuration
 from desk.conversations.append import append_message
 from desk.conversations.find import lock_conversation
 from desk.conversations.tables import Conversation, ConversationTicket, Message
+from desk.conversations.window import may_write_freely
 from desk.events.log import SYSTEM
 from desk.events.tables import Event
 from desk.states import Owner
 from desk.tickets.tables import Ticket, TicketAction
 
 NEWS_KINDS = ("ticket.action_posted", "ticket.status_changed")
-# How long after the customer's last message a channel lets us write freely.
-FREE_WORD = {"whatsapp_cloud": timedelta(hours=24)}
 
 
 @dataclass(frozen=True)
@@ -117,18 +115,3 @@ async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
         .limit(1)
     )
     return (await session.execute(linked)).scalar_one_or_none()
-
-
-async def may_write_freely(
-    session: AsyncSession, conversation: Conversation, channel: Channel
-) -> bool:
-    """Whether the channel takes words of ours now that answer nothing."""
-    window = FREE_WORD.get(channel.kind)
-    if window is None:
-        return True
-    query = select(func.max(Message.created_at)).where(
-        Message.conversation_id == conversation.id,
-        Message.seq == conversation.last_contact_seq,
-    )
-    last: datetime | None = (await session.execute(query)).scalar_one_or_none()
-    return last is not None and datetime.now(UTC) - last < window

@@ -32,7 +32,7 @@ COUNTED_KINDS = (
     MOOD_CHANGED,
 )
 # What the team does by itself, without a handoff by the bot.
-_BY_TEAM = frozenset({"claim", "assign", "move", "take_over", AUTO_ASSIGNED})
+_BY_TEAM = frozenset({"claim", "assign", "move", "take_over", "answered_on_phone", AUTO_ASSIGNED})
 
 BusinessSeconds = Callable[[int | None, datetime, datetime], float]
 """The business seconds of a queue (or none: all of them) between two instants."""

@@ -9,7 +9,12 @@ from sanic.response import json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.campaigns.life import cancel, pause, resume, schedule, unschedule
-from desk.campaigns.preview import count_audience, list_audience, sample_message
+from desk.campaigns.preview import (
+    count_audience,
+    list_audience,
+    sample_message,
+    sample_template,
+)
 from desk.campaigns.results import RESULTS, list_results, read_progress
 from desk.campaigns.settings import (
     CampaignValues,
@@ -60,12 +65,16 @@ class ChosenShown(BaseModel):
 
 
 class PreviewShown(BaseModel):
-    """Who would get it now, and what the first of them would read."""
+    """Who would get it now, and what the first of them would read.
+
+    ``template_message``: the approved template's words, for closed windows; empty without one.
+    """
 
     chosen: int
     reachable: int
     left_out: dict[str, int]
     message: str
+    template_message: str
     recipients: list[ChosenShown]
     next_cursor: str | None
 
@@ -163,12 +172,14 @@ async def show_preview(request: Request, campaign_id: int) -> HTTPResponse:
         cursor = request.args.get("cursor")
         rows, next_cursor = await list_audience(session, values, zone, cursor, limit)
         sample = await sample_message(session, values, zone, how)
+        template = await sample_template(session, values, zone)
     return json(
         {
             "chosen": totals.chosen,
             "reachable": totals.reachable,
             "left_out": {reason.value: count for reason, count in totals.left_out.items()},
             "message": sample.text,
+            "template_message": template,
             "recipients": [
                 {"contact": row.contact_id, "name": row.name, "left_out": row.reach.reason}
                 for row in rows

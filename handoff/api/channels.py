@@ -1,11 +1,13 @@
-"""Channels: web chat pages and Telegram bots, without their secrets."""
+"""Channels: web chat pages, Telegram bots and WhatsApp numbers, without their secrets."""
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import Field
 from sanic import HTTPResponse, Request
 from sanic.response import json
 
+from desk.channels.numbers import NumberValues, set_number
 from desk.channels.settings import (
     ChannelValues,
     change_channel,
@@ -13,9 +15,11 @@ from desk.channels.settings import (
     channel_values,
     create_channel,
     list_channels,
+    read_secrets,
     set_token,
 )
-from desk.channels.tables import Channel
+from desk.channels.tables import Channel, MessageTemplate
+from desk.channels.templates import is_sendable, templates_of, variables_of, words_of
 from desk.conversations.volume import Volume, volume_by_channel
 from desk.events.log import by_agent
 from handoff.api.changes import changes_of, read_changes
@@ -24,6 +28,7 @@ from handoff.problems import read_body
 from handoff.security import api_user, current_user
 from handoff.services import services_of
 from handoff.telegram_webhook import connect_telegram
+from handoff.whatsapp_number import connect_whatsapp, refresh_templates
 
 
 class ChannelJson(Shape):
@@ -57,7 +62,7 @@ class ChannelList(Shape):
 
 
 class Connection(Shape):
-    """A provider's token; without one the kept token is used."""
+    """A bot's token; without one the kept token is used."""
 
     token: str = Field(default="", max_length=300)
 
@@ -66,6 +71,35 @@ class Connected(Shape):
     """The bot's name as its provider tells it."""
 
     name: str
+
+
+class NumberConnected(Shape):
+    """The number as Meta tells it, and what Meta must be given to send its webhooks."""
+
+    phone: str
+    name: str
+    quality: str
+    webhook_url: str
+    verify_token: str
+
+
+class TemplateJson(Shape):
+    """A template as the provider lists it; ``sendable``: approved, and made of words alone."""
+
+    id: int
+    name: str
+    language: str
+    category: str
+    status: str
+    words: str
+    variables: list[str]
+    sendable: bool
+
+
+class TemplateList(Shape):
+    """Templates by name."""
+
+    templates: list[TemplateJson]
 
 
 def channel_json(channel: Channel) -> dict[str, Any]:
@@ -126,6 +160,61 @@ async def connect_one(request: Request, channel_id: int) -> HTTPResponse:
     return json({"name": name})
 
 
+@api_user("admin")
+async def connect_number(request: Request, channel_id: int) -> HTTPResponse:
+    """Keeps a number, then tries it at Meta and reads its templates."""
+    services, values = services_of(request), read_body(request, NumberValues)
+    actor, graph = by_agent(current_user(request).id), request.app.ctx.whatsapp
+    async with services.database.transaction() as session:
+        channel = await channel_by_id(session, channel_id)
+        await set_number(session, channel, services.vault, values, actor)
+    state = await connect_whatsapp(services, graph, channel)
+    await refresh_templates(services, graph, channel)
+    told = {
+        "webhook_url": f"{services.settings.public_url}/channels/{channel.kind}/{channel.slug}",
+        "verify_token": read_secrets(channel, services.vault)["verify_token"],
+    }
+    return json(asdict(state) | told)
+
+
+@api_user("supervisor", "admin")
+async def show_templates(request: Request, channel_id: int) -> HTTPResponse:
+    """The templates as they were read last."""
+    return json(await _templates_json(request, channel_id))
+
+
+@api_user("admin")
+async def read_templates(request: Request, channel_id: int) -> HTTPResponse:
+    """Reads the templates anew."""
+    services = services_of(request)
+    async with services.database.reading() as session:
+        channel = await channel_by_id(session, channel_id)
+    await refresh_templates(services, request.app.ctx.whatsapp, channel)
+    return json(await _templates_json(request, channel_id))
+
+
+async def _templates_json(request: Request, channel_id: int) -> dict[str, Any]:
+    async with services_of(request).database.reading() as session:
+        channel = await channel_by_id(session, channel_id)
+        return {
+            "templates": [template_json(each) for each in await templates_of(session, channel.id)]
+        }
+
+
+def template_json(template: MessageTemplate) -> dict[str, Any]:
+    """A template as programs read it."""
+    return {
+        "id": template.id,
+        "name": template.name,
+        "language": template.language,
+        "category": template.category,
+        "status": template.status,
+        "words": words_of(template),
+        "variables": variables_of(template),
+        "sendable": is_sendable(template),
+    }
+
+
 _ONE = "/channels/<channel_id:int>"
 
 ENDPOINTS = [
@@ -154,5 +243,27 @@ ENDPOINTS = [
         "Connect a Telegram channel.",
         Connection,
         returns=Connected,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/number",
+        connect_number,
+        "Connect a WhatsApp number.",
+        NumberValues,
+        returns=NumberConnected,
+    ),
+    Endpoint(
+        "GET",
+        _ONE + "/templates",
+        show_templates,
+        "Message templates of a channel.",
+        returns=TemplateList,
+    ),
+    Endpoint(
+        "POST",
+        _ONE + "/templates",
+        read_templates,
+        "Read a channel's message templates anew.",
+        returns=TemplateList,
     ),
 ]

@@ -9,6 +9,7 @@ from pydantic import Field
 from sanic import HTTPResponse, Request
 from sanic.response import json
 
+from desk.channels.templates import MAX_VALUE_CHARS
 from desk.contacts.portal_access import hide_credentials
 from desk.conversations.access import visible_conversation
 from desk.conversations.mentions import mentionable_users, others_of_the_team
@@ -20,12 +21,14 @@ from desk.conversations.team_messages import (
     edit_message,
     post_agent_message,
 )
+from desk.conversations.templates import post_template, templates_for, window_of
 from desk.conversations.thread import MessageView, QuoteView, latest_messages, messages_after
 from desk.db import MAX_SMALL_KEY
 from desk.events.log import by_agent
 from desk.media.store import StoredFile
 from desk.team.tables import User
 from handoff.api.answers import Mentionable, MessageId, MessagesShown, Revisions, Stored
+from handoff.api.channels import TemplateJson, template_json
 from handoff.api.endpoints import Endpoint, Shape
 from handoff.media import media_url
 from handoff.problems import Problem, check_shape, read_body, read_number
@@ -56,6 +59,30 @@ class EditedMessage(Shape):
     """New words for a message."""
 
     text: str
+
+
+class WindowJson(Shape):
+    """``closes_at``: until when free words may go, or since when not; null without a bound."""
+
+    open: bool
+    closes_at: str | None
+
+
+class TemplatesHere(Shape):
+    """What may be sent in a conversation now."""
+
+    window: WindowJson
+    templates: list[TemplateJson]
+
+
+class NewTemplate(Shape):
+    """An approved template of the conversation's channel, with its variables filled."""
+
+    client_id: UUID
+    template: UserId
+    values: dict[
+        Annotated[str, Field(max_length=80)], Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
+    ] = Field(default_factory=dict, max_length=30)
 
 
 def message_json(services: Services, view: MessageView) -> dict[str, Any]:
@@ -120,6 +147,36 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
             client_id=str(message.client_id),
             reply_to_id=message.reply_to,
             files=files,
+        )
+    services.pulse.beat("outbound")
+    return json({"id": posted.id, "seq": posted.seq}, status=202)
+
+
+@api_user("agent", "supervisor", "admin")
+async def list_templates(request: Request, conversation_id: str) -> HTTPResponse:
+    """Whether free words may go now, and the approved templates that may."""
+    async with services_of(request).database.reading() as session:
+        found = await visible_conversation(session, current_user(request), conversation_id)
+        window = await window_of(session, found)
+        templates = await templates_for(session, found)
+    closes_at = window.closes_at.isoformat() if window.closes_at else None
+    return json(
+        {
+            "window": {"open": window.is_open, "closes_at": closes_at},
+            "templates": [template_json(each) for each in templates],
+        }
+    )
+
+
+@api_user("agent", "supervisor", "admin")
+async def send_template(request: Request, conversation_id: str) -> HTTPResponse:
+    """Sends an approved template; the same client_id sends once."""
+    services, user = services_of(request), current_user(request)
+    body = read_body(request, NewTemplate)
+    async with services.database.transaction() as session:
+        found = await visible_conversation(session, user, conversation_id)
+        posted = await post_template(
+            session, found, user, body.template, body.values, str(body.client_id)
         )
     services.pulse.beat("outbound")
     return json({"id": posted.id, "seq": posted.seq}, status=202)
@@ -231,8 +288,28 @@ ENDPOINTS = [
         send_message,
         "Write to the customer.",
         NewMessage,
-        answers={202: "Stored.", 409: "No person has the conversation.", 413: "Too large."},
+        answers={
+            202: "Stored.",
+            409: "No person has the conversation, or the window is closed.",
+            413: "Too large.",
+        },
         takes_files=True,
+        returns=Stored,
+    ),
+    Endpoint(
+        "GET",
+        "/conversations/<conversation_id:str>/templates",
+        list_templates,
+        "The 24-hour window, and templates that may be sent.",
+        returns=TemplatesHere,
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/<conversation_id:str>/templates",
+        send_template,
+        "Send an approved template.",
+        NewTemplate,
+        answers={202: "Stored.", 409: "No person has it, or the channel has no templates."},
         returns=Stored,
     ),
     Endpoint(

@@ -32,6 +32,7 @@ from desk.db import Database
 from desk.events.log import SYSTEM, by_contact
 from desk.settings import Settings
 from desk.states import Owner, Status
+from desk.text import UNREADABLE
 from desk.vault import Vault
 from handoff.bot import BotError, RasaClient, replies_of, understood_of
 from handoff.bridge.ask import ask_bot
@@ -102,6 +103,8 @@ class Worker:
                 more = await self._finish_idle(lease)
             elif says_stop(turn) and (campaign_id := await self._answered(turn)) is not None:
                 more = await self._stop_turn(lease, turn, campaign_id)
+            elif turn.owner is Owner.BOT and turn.text == UNREADABLE:
+                more = await self._unreadable_turn(lease, turn)
             elif turn.owner is Owner.BOT:
                 more = await self._bot_turn(lease, turn, uncertain=uncertain)
             else:
@@ -123,6 +126,12 @@ class Worker:
         said = self._words.say("bridge_opted_out")
         async with self._database.transaction() as session:
             return await stop_by_answer(session, lease, turn, campaign_id, said)
+
+    async def _unreadable_turn(self, lease: Lease, turn: Turn) -> bool:
+        """The bot could only guess at what nobody can read; the customer is told so."""
+        end = TurnEnd([Reply(self._words.say("bridge_unreadable"))])
+        async with self._database.transaction() as session:
+            return await end_turn(session, lease, turn, end, self._settings.review_below)
 
     async def _bot_turn(self, lease: Lease, turn: Turn, *, uncertain: bool) -> bool:
         offered: set[str] = set()

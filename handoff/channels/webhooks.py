@@ -2,20 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol, runtime_checkable
 
 import structlog
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json as json_response
+from sanic.response import text as text_response
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.channels.directory import channel_by_slug
+from desk.channels.directory import channel_by_slug, channel_of_number
 from desk.channels.receipts import settle_receipt, store_receipt, unread_receipts
 from desk.channels.tables import Channel, Receipt
 from desk.contacts.directory import Alias
+from desk.conversations.delivery_reports import Report, note_report
+from desk.conversations.echoes import note_echo
 from desk.conversations.find import conversation_for
 from desk.conversations.provider_edits import edit_received
 from desk.conversations.receive import Inbound, receive_message
@@ -24,12 +28,14 @@ from desk.db import Database
 from desk.errors import NotFound
 from desk.text import clean_text
 from handoff.problems import Problem
-from handoff.pulse import Pulse, wait_for
+from handoff.pulse import LOOK_SECONDS, Pulse, wait_for
 from handoff.services import services_of
 
 logger = structlog.get_logger(__name__)
 
 blueprint = Blueprint("webhooks", url_prefix="/channels")
+
+_LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,10 @@ class Arrival:
     """One message in a webhook's body.
 
     ``edited``: the customer changed it; one that is not known here is taken as new. ``pressed``: it
-    says what the button says. ``receipt``: what the provider wants to hear back afterwards.
+    says what the button says (its words stand in ``inbound`` where the provider tells them, and
+    hold when the button is none of ours). ``receipt``: what the provider wants to hear back
+    afterwards. ``number_id``: to which of our numbers it came. ``sent_at``: seconds since 1970,
+    where webhooks come out of order.
     """
 
     alias: Alias
@@ -55,16 +64,61 @@ class Arrival:
     edited: bool = False
     pressed: Pressed | None = None
     receipt: str = ""
+    number_id: str = ""
+    sent_at: int = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a provider tells of a message of ours, and for which of our numbers."""
+
+    report: Report
+    number_id: str = ""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """What somebody of the company wrote on the phone itself, to this chat."""
+
+    alias: Alias
+    external_chat: str
+    provider_id: str
+    text: str
+    number_id: str = ""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A part of a body that is not what its provider documents; the rest of it is taken."""
+
+    error: str
+    number_id: str = ""
+
+
+Item = Arrival | Told | Echo | Unread
+
+
+@runtime_checkable
+class Handshake(Protocol):
+    """A channel kind whose provider asks, before it sends anything, whether this is the place."""
+
+    def challenge(self, request: Request, secrets: Mapping[str, str]) -> str | None:
+        """What to answer; None when the provider has not our word."""
 
 
 class Receiver(Protocol):
-    """A channel kind's way in."""
+    """A channel kind's way in.
+
+    ``grace_seconds``: how long a body waits for earlier ones that come after it.
+    """
+
+    grace_seconds: float
 
     def is_authentic(self, request: Request, secrets: Mapping[str, str]) -> bool:
         """Whether the provider sent it."""
 
-    def parse(self, body: bytes) -> list[Arrival]:
-        """Every message in a body.
+    def parse(self, body: bytes) -> Sequence[Item]:
+        """Every message in a body, in order, and what is told of ours.
 
         Raises:
             ValueError, KeyError, TypeError: the body is not what the provider documents.
@@ -76,6 +130,21 @@ class Thanks(Protocol):
 
     async def thank(self, channel: Channel, receipt: str) -> None:
         """Says so; nothing depends on it, so it may fail silently."""
+
+
+@blueprint.get("/<kind:str>/<channel:str>")
+async def answer_handshake(request: Request, kind: str, channel: str) -> HTTPResponse:
+    """Proves to a provider that its webhooks are wanted here."""
+    services = services_of(request)
+    receiver = request.app.ctx.receivers.get(kind)
+    if not isinstance(receiver, Handshake):
+        raise NotFound("Este tipo de canal não existe.")
+    async with services.database.reading() as session:
+        found = await channel_by_slug(session, kind, channel)
+    answer = receiver.challenge(request, json.loads(services.vault.unseal(found.secrets) or "{}"))
+    if answer is None:
+        raise Problem(403, "A palavra de verificação deste canal não confere.")
+    return text_response(answer)
 
 
 @blueprint.post("/<kind:str>/<channel:str>")
@@ -112,6 +181,7 @@ class Intake:
         self._receivers = receivers
         self._thanks = thanks or {}
         self._thanking: set[asyncio.Task[None]] = set()
+        self._look_in = LOOK_SECONDS
 
     async def run(self) -> None:
         """Parses until cancelled."""
@@ -124,30 +194,31 @@ class Intake:
                 except Exception:
                     # The receipts stay as they are and are looked at again in a second.
                     logger.exception("intake.look_failed")
-                await wait_for(waiter)
+                await wait_for(waiter, self._look_in)
         finally:
             self._pulse.forget(waiter)
 
     async def _take_next(self) -> bool:
         async with self._database.reading() as session:
-            if not await unread_receipts(session, limit=1):
+            if await self._next_receipt(session) is None:
                 return False
         taken: list[tuple[Channel, str]] = []
         async with self._database.transaction() as session:
-            receipts = await unread_receipts(session, limit=1)
-            if not receipts:
+            receipt = await self._next_receipt(session)
+            if receipt is None:
                 return False
-            receipt = receipts[0]
             failure = ""
             try:
-                async with session.begin_nested():
-                    taken = await self._take(session, receipt)
+                taken, failure = await self._take(session, receipt)
             except Exception as error:
                 if _will_pass(error):
                     raise
                 # Whatever is wrong with it, the bodies behind it go on.
                 failure = clean_text(f"{type(error).__name__}: {error}")
-                logger.error("intake.unparsable", receipt_id=receipt.id, error=type(error).__name__)
+            if failure:
+                # Only the kind of error: the rest may be a person's words.
+                kind = failure.partition(":")[0]
+                logger.error("intake.unparsable", receipt_id=receipt.id, error=kind)
             await settle_receipt(session, receipt.id, failure)
         for channel, word in taken:
             task = asyncio.create_task(self._thanks[channel.kind].thank(channel, word))
@@ -155,14 +226,78 @@ class Intake:
             task.add_done_callback(self._thanking.discard)
         return True
 
-    async def _take(self, session: AsyncSession, receipt: Receipt) -> list[tuple[Channel, str]]:
+    async def _next_receipt(self, session: AsyncSession) -> Receipt | None:
+        """The oldest body, unless its channel's webhooks come out of order: then the earliest said.
+
+        Such a body waits a moment; those of other channels do not wait for it.
+        """
+        self._look_in = LOOK_SECONDS
+        first = await unread_receipts(session, limit=1)
+        if not first or not (await self._receiver_of(session, first[0])).grace_seconds:
+            return first[0] if first else None
+        waiting = await unread_receipts(session, limit=_LOOKED_AT)
+        for receipt in waiting:
+            receiver = await self._receiver_of(session, receipt)
+            left = receiver.grace_seconds - _age_seconds(receipt)
+            if left <= 0:
+                same = [each for each in waiting if each.channel_id == receipt.channel_id]
+                return min(same, key=lambda each: (_said_at(receiver, each.body), each.id))
+            self._look_in = min(self._look_in, left)
+        return None
+
+    async def _receiver_of(self, session: AsyncSession, receipt: Receipt) -> Receiver:
         channel = await session.get_one(Channel, receipt.channel_id)
-        arrivals = self._receivers[channel.kind].parse(receipt.body)
-        for arrival in arrivals:
-            await take_arrival(session, channel, arrival)
-        if channel.kind not in self._thanks:
-            return []
-        return [(channel, arrival.receipt) for arrival in arrivals if arrival.receipt]
+        return self._receivers[channel.kind]
+
+    async def _take(
+        self, session: AsyncSession, receipt: Receipt
+    ) -> tuple[list[tuple[Channel, str]], str]:
+        """Stores what a body brings; gives what to thank for, and what is wrong with the rest."""
+        channel = await session.get_one(Channel, receipt.channel_id)
+        thanks: list[tuple[Channel, str]] = []
+        failures: list[str] = []
+        for item in self._receivers[channel.kind].parse(receipt.body):
+            found = await channel_of_number(session, channel, item.number_id)
+            if found is None:
+                failures.append(f"for another number: {item.number_id}")
+                continue
+            try:
+                async with session.begin_nested():
+                    await _take_item(session, found, item)
+            except Exception as error:
+                if _will_pass(error):
+                    raise
+                failures.append(f"{type(error).__name__}: {error}")
+            else:
+                if isinstance(item, Unread):
+                    failures.append(item.error)
+                elif isinstance(item, Arrival) and item.receipt and channel.kind in self._thanks:
+                    thanks.append((channel, item.receipt))
+        return thanks, clean_text("; ".join(dict.fromkeys(failures)))
+
+
+async def _take_item(session: AsyncSession, channel: Channel, item: Item) -> None:
+    match item:
+        case Arrival():
+            await take_arrival(session, channel, item)
+        case Told():
+            await note_report(session, channel.id, item.report)
+        case Echo():
+            found = await conversation_for(session, channel, item.alias, item.external_chat)
+            await note_echo(session, found, item.provider_id, item.text)
+
+
+def _age_seconds(receipt: Receipt) -> float:
+    return (datetime.now(UTC) - receipt.received_at).total_seconds()
+
+
+def _said_at(receiver: Receiver, body: bytes) -> int:
+    """When the first message of a body was sent; what holds none, or cannot be read, goes first."""
+    try:
+        items = receiver.parse(body)
+    except Exception:
+        return 0
+    return min((item.sent_at for item in items if isinstance(item, Arrival)), default=0)
 
 
 async def take_arrival(session: AsyncSession, channel: Channel, arrival: Arrival) -> None:
@@ -174,9 +309,10 @@ async def take_arrival(session: AsyncSession, channel: Channel, arrival: Arrival
     if arrival.pressed is not None:
         pressed = arrival.pressed
         button = await offered_button(session, conversation, pressed.message_id, pressed.index)
-        if button is None:
+        if button is not None:
+            inbound = replace(inbound, text=button["title"], payload=button["payload"])
+        elif not inbound.text:
             return
-        inbound = replace(inbound, text=button["title"], payload=button["payload"])
     elif arrival.edited and inbound.provider_id is not None:
         if await edit_received(session, conversation, inbound.provider_id, inbound.text):
             return

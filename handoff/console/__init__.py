@@ -20,6 +20,7 @@ from handoff.console import (
     review,
     review_export,
     screen,
+    sending_templates,
     settings,
     ticket,
 )
@@ -32,6 +33,7 @@ blueprint = Blueprint.group(
     desk.blueprint,
     conversation.blueprint,
     handing.blueprint,
+    sending_templates.blueprint,
     contact.blueprint,
     opt_outs.blueprint,
     ticket.blueprint,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.conversations.mentions import has_unseen_mention
 from desk.conversations.rows import rows_of
 from desk.conversations.tables import Conversation
+from desk.conversations.templates import Window, window_of
 from desk.events.log import events_of_conversation
 from desk.states import ENDED, STATUS_LABELS, Owner, Status
 from desk.team.tables import User
@@ -54,7 +55,10 @@ RESOLVE = Action("resolve", N_("Resolver"), "status", "resolved", primary=True)
 
 @dataclass(frozen=True)
 class Pane:
-    """All that the right side of the console shows."""
+    """All that the right side of the console shows.
+
+    ``window_closed``: that only approved templates may go now, in words; empty otherwise.
+    """
 
     public_id: str
     name: str
@@ -66,6 +70,7 @@ class Pane:
     actions: list[Action]
     can_reply: bool
     reply_hint: str
+    window_closed: str
     unread: bool
     from_seq: int
     last_seq: int
@@ -134,6 +139,7 @@ async def read_pane(
         viewer_id=viewer.id,
         seen_seq=seen_seq,
     )
+    window = await window_of(session, conversation)
     first = messages[0].seq if messages else 1
     name = row.contact_name or _("Visitante")
     mine = conversation.owner is Owner.AGENT and conversation.assignee_id == viewer.id
@@ -147,8 +153,9 @@ async def read_pane(
         status_label=_(STATUS_LABELS[row.status.value]),
         owner_text=wording.owner_text(row.owner, row.assignee_name, row.queue_name, mine=mine),
         actions=[_named(each, row.assignee_name) for each in actions_for(conversation, viewer)],
-        can_reply=conversation.owner is Owner.AGENT,
-        reply_hint=_reply_hint(conversation),
+        can_reply=conversation.owner is Owner.AGENT and window.is_open,
+        reply_hint=_reply_hint(conversation, window, zone),
+        window_closed=_window_words(conversation, window, now, zone),
         unread=row.unread or mentioned,
         from_seq=first,
         last_seq=conversation.last_seq,
@@ -169,9 +176,23 @@ async def read_pane(
     )
 
 
-def _reply_hint(conversation: Conversation) -> str:
-    if conversation.owner is Owner.AGENT:
+def _window_words(conversation: Conversation, window: Window, now: datetime, zone: ZoneInfo) -> str:
+    if window.is_open or conversation.owner is not Owner.AGENT:
         return ""
+    if window.closes_at is None:
+        return _("A janela de 24 horas está fechada. Só um modelo aprovado chega ao cliente.")
+    words = _("A janela de 24 horas fechou ({when}). Só um modelo aprovado chega ao cliente.")
+    return words.format(when=wording.short_time(window.closes_at, now, zone))
+
+
+def _reply_hint(conversation: Conversation, window: Window, zone: ZoneInfo) -> str:
+    if conversation.owner is Owner.AGENT:
+        if not window.is_open:
+            return _("Janela fechada: envie um modelo.")
+        if window.closes_at is None:
+            return ""
+        until = wording.date_and_clock(window.closes_at, zone)
+        return _("O WhatsApp aceita respostas até {when}.").format(when=until)
     if conversation.status in ENDED:
         return _("Encerrada. Para escrever ao cliente, assuma a conversa.")
     return _("Para responder ao cliente, assuma a conversa.")

@@ -36,6 +36,7 @@ ALIAS_LABELS = {
     "whatsapp": "WhatsApp",
     "whatsapp_cloud": "WhatsApp",
     "whatsapp_lid": "WhatsApp",
+    "whatsapp_user": "WhatsApp",
     "evolution": "WhatsApp",
     "telegram": "Telegram",
     "email": N_("E-mail"),

@@ -21,9 +21,11 @@ from desk.campaigns.settings import CampaignValues, change_campaign, create_camp
 from desk.campaigns.stopping import says_stop, stop_campaigns
 from desk.campaigns.tables import Campaign, CampaignRecipient
 from desk.channels.tables import Channel
+from desk.channels.templates import keep_templates
 from desk.companies.tables import Company
 from desk.contacts.opt_out import opt_in, opt_out_of
 from desk.contacts.tables import Contact, ContactCompany
+from desk.conversations.append import append_message
 from desk.conversations.delivery import start_sending
 from desk.conversations.merging import merge_proven
 from desk.conversations.ownership import claim, set_status
@@ -47,6 +49,7 @@ from tests.desk.building import (
     fresh,
     messages_of,
 )
+from tests.fakes.whatsapp import template
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 STOP = "Responda PARAR."
@@ -393,17 +396,17 @@ async def test_who_is_left_out_is_shown_with_the_reason_before_anything_goes_out
         "Atrasada": LeftOut.WINDOW_CLOSED,
     }
     late_reason = {row.name: row.reach.reason for row in with_template}["Atrasada"]
-    assert late_reason is LeftOut.NO_TEMPLATES  # no connector sends templates yet
+    assert late_reason is LeftOut.NO_TEMPLATES
     assert sample.text == f"Olá, Maria! Temos novidade.\n\n{STOP}"
     assert await messages_of(desk.database, silent) == []
 
 
-async def test_a_channel_that_sends_templates_reaches_a_closed_window(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("desk.campaigns.audience.TEMPLATE_KINDS", frozenset({"whatsapp_cloud"}))
+async def test_an_approved_template_reaches_a_closed_window_in_its_own_words(desk: Desk) -> None:
     async with desk.database.transaction() as session:
         whatsapp = await a_channel(session, "whatsapp_cloud", "oficial")
+        await keep_templates(
+            session, whatsapp, [template(body="Olá {{1}}, temos novidade em {{2}}.")]
+        )
     late = await desk.customer("Atrasada", whatsapp)
     async with desk.database.transaction() as session:
         await session.execute(
@@ -411,9 +414,48 @@ async def test_a_channel_that_sends_templates_reaches_a_closed_window(
             .where(Message.conversation_id == late.id)
             .values(created_at=datetime.now(UTC) - timedelta(hours=25))
         )
-    await desk.run(await desk.started(template="aviso_geral"))
+    with pytest.raises(Invalid) as refused:
+        await desk.started(template="aviso_geral", template_values={"1": "a"})
+    assert refused.value.field == "template_values"
+    with pytest.raises(Invalid):
+        await desk.draft(template="aviso_geral", template_values={"1": "{{contact.shoe_size}}"})
+    values = {"1": "{{contact.first_name}}", "2": "notas\n fiscais"}
+    await desk.run(await desk.started(template="aviso_geral", template_values=values))
     (row,) = [each for each in await messages_of(desk.database, late) if each.data]
-    assert row.data["template"] == "aviso_geral"
+    assert row.text == "Olá Atrasada, temos novidade em notas fiscais."
+    parameters = [{"type": "text", "text": each} for each in ("Atrasada", "notas fiscais")]
+    assert row.data["template"] == {
+        "name": "aviso_geral",
+        "language": {"code": "pt_BR"},
+        "components": [{"type": "body", "parameters": parameters}],
+    }
+    async with desk.database.transaction() as session:
+        delivery = await start_sending(session, row.id)
+    assert delivery is not None
+    assert delivery.template == row.data["template"]
+
+
+async def test_a_template_kept_as_a_name_alone_still_goes(desk: Desk) -> None:
+    async with desk.database.transaction() as session:
+        whatsapp = await a_channel(session, "whatsapp_cloud", "oficial")
+    late = await desk.customer("Atrasada", whatsapp)
+    async with desk.database.transaction() as session:
+        held = await session.get_one(Conversation, late.id)
+        message = await append_message(
+            session,
+            held,
+            SYSTEM,
+            direction="out",
+            state="pending",
+            author_kind="system",
+            text="Novidade",
+            epoch=held.epoch,
+            data={"template": "aviso_geral"},
+        )
+    async with desk.database.transaction() as session:
+        delivery = await start_sending(session, message.id)
+    assert delivery is not None
+    assert delivery.template == {"name": "aviso_geral", "language": {"code": "pt_BR"}}
 
 
 async def test_contacts_are_chosen_by_all_conditions_together(desk: Desk) -> None:

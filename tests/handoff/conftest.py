@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import ENGINES
 from tests.handoff.serving import Served, copy_of
 from tests.handoff.telegram_chat import Chat
+from tests.handoff.whatsapp_chat import WhatsAppChat, connect_number
 from tests.postgresql import PostgresDatabases
 
 
@@ -35,3 +36,15 @@ def chat(served: Served) -> Iterator[Chat]:
     for expected in (served.telegram.answers, served.telegram.file_answers, served.rasa.turns):
         expected.clear()
     served.telegram.held.clear()
+
+
+@pytest.fixture
+def whatsapp(served: Served) -> Iterator[WhatsAppChat]:
+    """A new person at WhatsApp."""
+    connect_number(served)
+    with served.client() as client:
+        yield WhatsAppChat(served, client)
+    fake = served.whatsapp
+    for expected in (fake.answers, fake.file_answers, served.rasa.turns):
+        expected.clear()
+    fake.templates, fake.file_host = [], ""

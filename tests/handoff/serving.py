@@ -34,6 +34,7 @@ from tests.desk.building import a_channel
 from tests.fakes.http import FakeServer
 from tests.fakes.rasa import TOKEN, FakeRasa
 from tests.fakes.telegram import BOT_TOKEN, FakeTelegram
+from tests.fakes.whatsapp import VERSION, FakeWhatsApp
 
 T = TypeVar("T")
 PASSWORD = "senha-da-demo"
@@ -52,7 +53,7 @@ class Served:
         self._listening = socket.socket()
         self._listening.bind(("127.0.0.1", 0))
         self.base_url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.rasa, self.telegram = FakeRasa(), FakeTelegram()
+        self.rasa, self.telegram, self.whatsapp = FakeRasa(), FakeTelegram(), FakeWhatsApp()
         self._database_url, self._var_dir = database_url, var_dir
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
@@ -75,8 +76,12 @@ class Served:
     async def _run(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         try:
-            async with FakeServer(self.rasa) as rasa, FakeServer(self.telegram) as telegram:
-                app = self.app = self._make_app(rasa.url, telegram.url)
+            async with (
+                FakeServer(self.rasa) as rasa,
+                FakeServer(self.telegram) as telegram,
+                FakeServer(self.whatsapp) as whatsapp,
+            ):
+                app = self.app = self._make_app(rasa.url, telegram.url, whatsapp.url + VERSION)
                 await self._seed()
                 server = await app.create_server(
                     sock=self._listening, return_asyncio_server=True, access_log=False
@@ -97,7 +102,7 @@ class Served:
                 self._started.set_exception(error)
             raise
 
-    def _make_app(self, rasa_url: str, telegram_url: str) -> Sanic[Any, Any]:
+    def _make_app(self, rasa_url: str, telegram_url: str, whatsapp_url: str) -> Sanic[Any, Any]:
         Sanic.test_mode = True  # several services of one name in one process
         return create_app(
             load_settings(
@@ -109,6 +114,7 @@ class Served:
                 rasa_url=rasa_url,
                 rasa_token=SecretStr(TOKEN),
                 telegram_api_url=telegram_url,
+                whatsapp_api_url=whatsapp_url,
                 smtp_url="",
                 max_upload_bytes=MAX_UPLOAD_BYTES,
                 bot_patience_seconds=5,

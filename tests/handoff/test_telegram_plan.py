@@ -8,8 +8,9 @@ import pytest
 from desk.channels.tables import Channel
 from desk.conversations.delivery import OutgoingFile
 from desk.vault import Vault
+from handoff.channels.splitting import split_text, units
 from handoff.channels.telegram.bot_api import BotApi
-from handoff.channels.telegram.plan import kind_of, split_text, steps_of, units
+from handoff.channels.telegram.plan import kind_of, steps_of
 from handoff.channels.telegram.wording import marked
 from handoff.outbox import TryLater
 from tests.fakes.http import Answer, FakeServer, Heard

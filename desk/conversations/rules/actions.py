@@ -23,7 +23,7 @@ from desk.conversations.ownership import assign_to_queue, set_priority, set_stat
 from desk.conversations.rules.settings import RuleValues
 from desk.conversations.tables import Conversation
 from desk.conversations.tagging import tag_conversation
-from desk.conversations.ticket_news import may_write_freely
+from desk.conversations.window import may_write_freely
 from desk.events.log import Actor
 from desk.states import Owner
 from desk.tags.tables import Tag

@@ -6,8 +6,7 @@ Source: Telegram Bot API 10.0, ``Message``.
 from typing import Any
 
 from desk.media.fetching import RemoteFile
-
-UNREADABLE = "[mensagem que este canal ainda não sabe mostrar]"
+from desk.text import UNREADABLE
 
 # Kind of message, and the name of a file that has none of its own. An animation carries a
 # ``document``, too, for old clients: it is looked for first.

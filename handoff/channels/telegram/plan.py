@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from desk.conversations.delivery import OutgoingFile
+from handoff.channels.splitting import split_text, units
 
-MAX_TEXT_UNITS = 4096
 MAX_CAPTION_UNITS = 1024
 _MAX_ALBUM = 10
 _MAX_PHOTO_BYTES = 10 * 1024 * 1024
@@ -49,25 +49,6 @@ class Step:
         if not self.files:
             return "text"
         return "caption" if self.text and offset == 0 else "file"
-
-
-def units(text: str) -> int:
-    """Length as Telegram counts it: UTF-16 code units."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def split_text(text: str, limit: int = MAX_TEXT_UNITS) -> list[str]:
-    """Parts within the limit, cut at the end of a line or word where there is one; at least one."""
-    parts: list[str] = []
-    rest = text
-    while units(rest) > limit:
-        head = rest.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore")
-        ends = (head.rfind("\n"), head.rfind(" "))
-        cut = next((end + 1 for end in ends if end > len(head) // 2), len(head))
-        parts.append(rest[:cut])
-        rest = rest[cut:]
-    # Telegram refuses what is blank.
-    return [part for part in [*parts, rest] if part.strip()] or [text]
 
 
 def kind_of(file: OutgoingFile) -> str:

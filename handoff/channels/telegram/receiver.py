@@ -24,6 +24,8 @@ def button_data(message_id: int, index: int) -> str:
 class TelegramReceiver:
     """Takes private messages to the bot, their edits, and pressed buttons."""
 
+    grace_seconds: float = 0.0  # Telegram waits with an update until the one before it was taken
+
     def is_authentic(self, request: Request, secrets: Mapping[str, str]) -> bool:
         """Telegram repeats the secret given to ``setWebhook`` in a header."""
         expected = secrets.get("webhook_secret", "")

@@ -10,15 +10,9 @@ from desk.conversations.delivery import Delivery, OutgoingFile
 from desk.conversations.parts import Part
 from desk.conversations.provider_edits import EditDelivery
 from desk.media.store import path_of
+from handoff.channels.splitting import split_text, units
 from handoff.channels.telegram.bot_api import BotApi, Refused, Upload
-from handoff.channels.telegram.plan import (
-    MAX_CAPTION_UNITS,
-    Step,
-    kind_of,
-    split_text,
-    steps_of,
-    units,
-)
+from handoff.channels.telegram.plan import MAX_CAPTION_UNITS, Step, kind_of, steps_of
 from handoff.channels.telegram.receiver import button_data
 from handoff.channels.telegram.wording import marked
 from handoff.outbox import KeepPart, Undeliverable

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from desk.text import STRONG
-from handoff.channels.telegram.plan import units
+from handoff.channels.splitting import units
 
 # An address keeps its asterisks.
 _MARKS = re.compile(rf"https?://\S+|{STRONG.pattern}")

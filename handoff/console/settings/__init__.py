@@ -25,6 +25,7 @@ from handoff.console.settings import (
     tags,
     users,
     webhooks,
+    whatsapp,
 )
 from handoff.console.settings.forms import show
 from handoff.console.settings.sections import SECTIONS
@@ -57,6 +58,7 @@ blueprint = Blueprint.group(
     imports.blueprint,
     calendars.blueprint,
     channels.blueprint,
+    whatsapp.blueprint,
     automation.blueprint,
     direct_support.blueprint,
     rules.blueprint,

@@ -7,7 +7,12 @@ from sanic import HTTPResponse, Request
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.campaigns.preview import count_audience, list_audience, sample_message
+from desk.campaigns.preview import (
+    count_audience,
+    list_audience,
+    sample_message,
+    sample_template,
+)
 from desk.campaigns.results import RESULTS as ORDER
 from desk.campaigns.results import list_results, read_progress
 from desk.campaigns.settings import campaign_by_id, campaign_values
@@ -23,11 +28,13 @@ from handoff.campaign_words import LEFT_OUT, RESULTS, STATES, reason_words
 from handoff.campaigns import HOW_TO_STOP
 from handoff.console import wording
 from handoff.console.inbox_filters import channel_name
+from handoff.console.settings.campaign_template import template_choices
 from handoff.console.settings.forms import Form, form_of, show
 from handoff.console.settings.sections import ROOT
 from handoff.i18n import N_, _
 from handoff.problems import in_words
 from handoff.services import services_of
+from handoff.whatsapp_number import freshen_templates
 
 _SHOWN = 50
 _MOST_COMPANIES = 200
@@ -40,6 +47,10 @@ async def campaign_page(
 ) -> HTTPResponse:
     """The page as the campaign stands; ``form`` when something was refused."""
     services = services_of(request)
+    async with services.database.reading() as session:
+        is_draft = (await campaign_by_id(session, campaign_id)).state is CampaignState.DRAFT
+    if is_draft:
+        await freshen_templates(services, request.app.ctx.whatsapp)
     async with services.database.reading(may_be_slow=True) as session:
         campaign = await campaign_by_id(session, campaign_id)
         shown = form or form_of(campaign_values(campaign))
@@ -52,6 +63,7 @@ async def campaign_page(
         if campaign.state is CampaignState.DRAFT:
             template = "campaign_draft.html"
             about |= await form_choices(session, campaign)
+            about |= await template_choices(session, shown)
             about |= await _preview(request, session, campaign)
         else:
             template = "campaign.html"
@@ -103,6 +115,7 @@ async def _preview(request: Request, session: AsyncSession, campaign: Campaign) 
             "totals": totals,
             "left_out": [(_(LEFT_OUT[why]), count) for why, count in totals.left_out.items()],
             "sample": (await sample_message(session, values, zone, how)).text,
+            "template": await sample_template(session, values, zone),
             "rows": [
                 {
                     "id": row.contact_id,

@@ -25,12 +25,14 @@ from desk.errors import Invalid
 from handoff.campaign_words import RESULTS, STATES, reason_words
 from handoff.campaigns import HOW_TO_STOP
 from handoff.console import wording
+from handoff.console.settings.campaign_template import template_choices, template_fields
 from handoff.console.settings.campaign_view import campaign_page, form_choices
 from handoff.console.settings.forms import Form, act, actor_of, field_of, form_of, save, show
 from handoff.console.settings.sections import ROOT
 from handoff.i18n import _
 from handoff.security import current_user, signed_in
 from handoff.services import services_of
+from handoff.whatsapp_number import freshen_templates
 
 LIST = f"{ROOT}/campaigns"
 _CSV_LINES = 500
@@ -85,6 +87,7 @@ async def create(request: Request) -> HTTPResponse:
         work,
         done=f"{LIST}?ok=created",
         again=lambda form: _new_form(request, form),
+        given=template_fields(request),
     )
 
 
@@ -109,6 +112,7 @@ async def change(request: Request, campaign_id: int) -> HTTPResponse:
         work,
         done=f"{LIST}/{campaign_id}?ok=saved",
         again=lambda form: campaign_page(request, campaign_id, form),
+        given=template_fields(request),
     )
 
 
@@ -194,8 +198,10 @@ async def download(request: Request, campaign_id: int) -> Any:
 
 
 async def _new_form(request: Request, form: Form) -> HTTPResponse:
+    await freshen_templates(services_of(request), request.app.ctx.whatsapp)
     async with services_of(request).database.reading() as session:
         choices = await form_choices(session)
+        choices |= await template_choices(session, form)
     return show(
         request,
         "campaign_draft.html",

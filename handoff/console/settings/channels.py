@@ -1,5 +1,6 @@
-"""Canais: web chat pages and Telegram bots."""
+"""Canais: web chat pages, Telegram bots and WhatsApp numbers."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.channels.numbers import KIND
 from desk.channels.settings import (
     KINDS,
     ChannelValues,
@@ -20,6 +22,7 @@ from desk.channels.settings import (
     set_token,
 )
 from desk.channels.tables import Channel
+from desk.channels.templates import is_sendable, templates_of, words_of
 from desk.conversations.volume import Volume, volume_by_channel
 from desk.errors import Invalid
 from handoff.console import wording
@@ -31,12 +34,22 @@ from handoff.problems import in_words
 from handoff.security import signed_in
 from handoff.services import Services, services_of
 from handoff.telegram_webhook import connect_telegram
+from handoff.whatsapp_number import number_state
 
 LIST = f"{ROOT}/channels"
 AGENTS = {
     "bot": (N_("A assistente virtual"), N_("Responde, abre chamados e passa para uma pessoa.")),
     "human": (N_("Só pessoas"), N_("Toda conversa vai direto para a fila.")),
 }
+QUALITIES = {"GREEN": N_("boa"), "YELLOW": N_("média"), "RED": N_("baixa")}
+TEMPLATE_STATUSES = {
+    "APPROVED": N_("aprovado"),
+    "PENDING": N_("em análise"),
+    "REJECTED": N_("recusado"),
+    "PAUSED": N_("pausado"),
+    "DISABLED": N_("desativado"),
+}
+_STATE_SECONDS = 4.0
 
 blueprint = Blueprint("settings_channels", url_prefix="/channels")
 
@@ -59,7 +72,7 @@ async def show_new(request: Request) -> HTTPResponse:
     """The form of a new channel."""
     kind = request.args.get("kind", "")
     values = {"kind": kind if kind in KINDS else KINDS[0], "agent_kind": "bot", "enabled": True}
-    return await _form(request, Form(values))
+    return await channel_page(request, Form(values))
 
 
 @blueprint.post("/new")
@@ -72,7 +85,7 @@ async def create(request: Request) -> HTTPResponse:
         made.append(await create_channel(session, values, actor_of(request)))
 
     answer = await save(
-        request, ChannelValues, work, done=LIST, again=lambda form: _form(request, form)
+        request, ChannelValues, work, done=LIST, again=lambda form: channel_page(request, form)
     )
     if not made or answer.status == 400:
         return answer
@@ -83,7 +96,7 @@ async def create(request: Request) -> HTTPResponse:
 @signed_in("admin")
 async def show_channel(request: Request, channel_id: int) -> HTTPResponse:
     """One channel."""
-    return await _form(request, await _stored(request, channel_id), channel_id)
+    return await channel_page(request, await stored_form(request, channel_id), channel_id)
 
 
 @blueprint.post("/<channel_id:int>")
@@ -100,7 +113,7 @@ async def change(request: Request, channel_id: int) -> HTTPResponse:
         ChannelValues,
         work,
         done=f"{LIST}/{channel_id}?ok=saved",
-        again=lambda form: _form(request, form, channel_id),
+        again=lambda form: channel_page(request, form, channel_id),
     )
 
 
@@ -116,9 +129,9 @@ async def connect(request: Request, channel_id: int) -> HTTPResponse:
                 await set_token(session, channel, services.vault, token, actor_of(request))
         await connect_telegram(services, request.app.ctx.telegram, channel)
     except Invalid as refusal:
-        stored = await _stored(request, channel_id)
+        stored = await stored_form(request, channel_id)
         wrong = Form({}, {refusal.field: in_words(refusal)})
-        return await _form(request, stored, channel_id, token_form=wrong)
+        return await channel_page(request, stored, channel_id, token_form=wrong)
     return redirect(f"{LIST}/{channel_id}?ok=connected", status=303)
 
 
@@ -130,7 +143,9 @@ async def send_logo(request: Request, channel_id: int) -> HTTPResponse:
         stored = await read_logo(request)
     except Invalid as refusal:
         wrong = Form({}, {"logo": in_words(refusal)})
-        return await _form(request, await _stored(request, channel_id), channel_id, logo_form=wrong)
+        return await channel_page(
+            request, await stored_form(request, channel_id), channel_id, logo_form=wrong
+        )
 
     async def work(session: AsyncSession) -> None:
         channel = await channel_by_id(session, channel_id)
@@ -152,18 +167,19 @@ async def delete_logo(request: Request, channel_id: int) -> HTTPResponse:
 
 async def _act(request: Request, channel_id: int, work: Any) -> HTTPResponse:
     async def again(form: Form) -> HTTPResponse:
-        stored = await _stored(request, channel_id)
-        return await _form(request, Form(stored.values, form.errors), channel_id)
+        stored = await stored_form(request, channel_id)
+        return await channel_page(request, Form(stored.values, form.errors), channel_id)
 
     return await act(request, work, done=f"{LIST}/{channel_id}?ok=saved", again=again)
 
 
-async def _stored(request: Request, channel_id: int) -> Form:
+async def stored_form(request: Request, channel_id: int) -> Form:
+    """The form of a channel as it stands."""
     async with services_of(request).database.reading() as session:
         return form_of(channel_values(await channel_by_id(session, channel_id)))
 
 
-async def _form(
+async def channel_page(
     request: Request,
     form: Form,
     channel_id: int | None = None,
@@ -171,6 +187,7 @@ async def _form(
     token_form: Form | None = None,
     logo_form: Form | None = None,
 ) -> HTTPResponse:
+    """The page of a channel, or of one that is being made."""
     services = services_of(request)
     channel, volume, picture = None, Volume(), ""
     if channel_id is not None:
@@ -198,15 +215,52 @@ async def _form(
         snippet=f'<a href="{address}" target="_blank" rel="noopener">{_("Fale conosco")}</a>',
         logo_url=picture,
         has_token=bool(channel and read_secrets(channel, services.vault).get("token")),
+        whatsapp=await _whatsapp(request, channel) if channel and kind == KIND else None,
         path=f"{LIST}/{channel_id if channel_id is not None else 'new'}",
     )
+
+
+async def _whatsapp(request: Request, channel: Channel) -> dict[str, Any]:
+    """What Meta tells of the number now, its templates, and what must be pasted at Meta."""
+    services = services_of(request)
+    secrets = read_secrets(channel, services.vault)
+    about: dict[str, Any] = {
+        "stored": Form({"number_id": channel.number_id, "business_id": channel.business_id}),
+        "verify_token": secrets.get("verify_token", ""),
+        "state": None,
+        "trouble": "",
+    }
+    async with services.database.reading() as session:
+        about["templates"] = [
+            {
+                "name": each.name,
+                "language": each.language,
+                "status": _(TEMPLATE_STATUSES.get(each.status, each.status)),
+                "words": words_of(each),
+                "sendable": is_sendable(each),
+            }
+            for each in await templates_of(session, channel.id)
+        ]
+    if secrets.get("token"):
+        try:
+            async with asyncio.timeout(_STATE_SECONDS):
+                state = await number_state(services, request.app.ctx.whatsapp, channel)
+            quality = _(QUALITIES[state.quality]) if state.quality in QUALITIES else ""
+            about["state"] = {"phone": state.phone, "name": state.name, "quality": quality}
+        except Invalid as refusal:
+            about["trouble"] = in_words(refusal)
+        except TimeoutError:
+            about["trouble"] = _("O WhatsApp não respondeu agora.")
+    return about
 
 
 def _row(services: Services, channel: Channel, volume: Volume) -> dict[str, Any]:
     state, mark = _("Ligado"), "mark--ok"
     if not channel.enabled:
         state, mark = _("Desligado"), ""
-    elif channel.kind == "telegram" and not read_secrets(channel, services.vault).get("token"):
+    elif channel.kind in ("telegram", KIND) and not read_secrets(channel, services.vault).get(
+        "token"
+    ):
         state, mark = _("Falta conectar"), "mark--bad"
     parts = [
         f"{volume.messages_in} {_('recebidas')}",

@@ -63,7 +63,15 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (!dialog) return;
   const refused = response?.status >= 400 && !text.includes('id="conversation"');
   if (refused) dialog.querySelector("[role=alert]").textContent = reasonOf(text);
-  else dialog.close();
+  else if (!sourceElement.matches("[data-stays]")) dialog.close();
+});
+
+/* What is typed into a template's variable stands at once where the customer will read it. */
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest?.("form[data-template]");
+  for (const mark of form?.querySelectorAll("mark[data-variable]") ?? []) {
+    if (mark.dataset.variable === target.name) mark.textContent = target.value || mark.dataset.empty;
+  }
 });
 
 document.addEventListener("htmx:after:swap", (event) => {

@@ -1,0 +1,190 @@
+"""One person's chat with the bot over WhatsApp's webhook and a fake Cloud API."""
+
+import itertools
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import select
+from sqlalchemy import update as update_rows
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.channels.tables import Channel
+from desk.conversations.ownership import claim
+from desk.conversations.tables import Conversation, Message
+from desk.conversations.team_messages import post_agent_message
+from desk.media.store import StoredFile, store_file
+from desk.team.tables import User
+from desk.team.users import find_user
+from tests.desk.building import a_channel
+from tests.fakes.whatsapp import (
+    BUSINESS_ID,
+    NUMBER_ID,
+    SECRETS,
+    dumped,
+    message,
+    said,
+    signed,
+    status,
+    webhook,
+    words_of,
+)
+from tests.handoff.serving import Served
+
+SLUG = "zap"
+PATH = f"/channels/whatsapp_cloud/{SLUG}"
+people = itertools.count(10_001)
+
+
+def connect_number(served: Served) -> None:
+    """The service has a WhatsApp number, once."""
+
+    async def write() -> None:
+        async with served.database.transaction() as session:
+            query = select(Channel).where(Channel.kind == "whatsapp_cloud")
+            if (await session.execute(query)).first() is None:
+                channel = await a_channel(session, "whatsapp_cloud", SLUG)
+                channel.number_id, channel.business_id = NUMBER_ID, BUSINESS_ID
+                channel.secrets = served.services.vault.seal(json.dumps(SECRETS))
+
+    served.call(write())
+
+
+class WhatsAppChat:
+    """One person's chat with the bot."""
+
+    def __init__(self, served: Served, client: httpx.Client) -> None:
+        self.served, self.client = served, client
+        self.number = f"55119871{next(people)}"
+        self._count = itertools.count(1)
+
+    def deliver(self, body: object) -> httpx.Response:
+        """Posts a webhook body as Meta does."""
+        content = dumped(body)
+        return self.client.post(PATH, content=content, headers=signed(content))
+
+    def write(self, text: str = "", **more: Any) -> dict[str, Any]:
+        """A message as Meta delivers it; gives the webhook."""
+        sent = self.written(next(self._count), text, **more)
+        assert self.deliver(sent).status_code == 200
+        return sent
+
+    def written(self, number: int, text: str = "", **more: Any) -> dict[str, Any]:
+        """The webhook of a message, not delivered yet."""
+        named = {"id": f"wamid.{self.number}.{number}"}
+        return webhook(said(self.number, message(number, text, **{**named, **more})))
+
+    def press(self, button: str, title: str, kind: str = "button_reply") -> None:
+        """Chooses a button or row under a message."""
+        chosen = {"type": kind, kind: {"id": button, "title": title}}
+        self.write(type="interactive", interactive=chosen)
+
+    def tell(self, wamid: str, state: str, **more: Any) -> None:
+        """WhatsApp tells what became of a message."""
+        assert self.deliver(webhook(status(wamid, state, self.number, **more))).status_code == 200
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """What was sent to this person, whole."""
+        return [body for body in self.served.whatsapp.sent if body.get("to") == self.number]
+
+    @property
+    def got(self) -> list[str]:
+        """What this person got, in order."""
+        return [words_of(body) for body in self.sent]
+
+    @property
+    def rows(self) -> list[Message]:
+        """All messages of the chat."""
+        return self.served.rows(self.number)
+
+    @property
+    def heard(self) -> list[str]:
+        """The words of this person, in order."""
+        return [row.text for row in self.rows if row.direction == "in" and row.kind == "message"]
+
+    def states(self) -> list[str]:
+        """The states of the messages to this person."""
+        return [row.state for row in self.rows if row.direction == "out"]
+
+    def until_states(self, *states: str) -> None:
+        """Waits until the messages to this person have these states."""
+        self.served.until(lambda: self.states() == list(states), f"{states}")
+
+    def make_due(self) -> None:
+        """As if all waits were over."""
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        self._change(Message.due_at.is_not(None), due_at=past)
+
+    def close_window(self, hours: float = 25) -> None:
+        """As if this person had written so long ago."""
+        self._change(
+            Message.direction == "in", created_at=datetime.now(UTC) - timedelta(hours=hours)
+        )
+
+    def _change(self, condition: Any, **values: Any) -> None:
+        async def write() -> None:
+            async with self.served.database.transaction() as session:
+                await session.execute(
+                    update_rows(Message)
+                    .where(Message.external_chat == self.number, condition)
+                    .values(**values)
+                )
+            self.served.services.pulse.beat()
+
+        self.served.call(write())
+
+    @property
+    def public_id(self) -> str:
+        """The conversation's public id."""
+
+        async def read() -> str:
+            async with self.served.database.reading() as session:
+                found = await session.get_one(Conversation, await self._conversation_id(session))
+                return found.public_id
+
+        return self.served.call(read())
+
+    def claimed(self) -> None:
+        """Ana takes the conversation."""
+
+        async def take() -> None:
+            async with self.served.database.transaction() as session:
+                await claim(session, await self._conversation_id(session), await _ana(session))
+
+        self.served.call(take())
+
+    def told(self, text: str, *files: tuple[str, bytes], reply_to: int | None = None) -> Message:
+        """Ana writes to this person."""
+
+        async def write() -> Message:
+            settings = self.served.services.settings
+            stored: Sequence[StoredFile] = [
+                await store_file(settings.media_dir, data, name, settings.max_upload_bytes)
+                for name, data in files
+            ]
+            async with self.served.database.transaction() as session:
+                message = await post_agent_message(
+                    session,
+                    await self._conversation_id(session),
+                    await _ana(session),
+                    text=text,
+                    files=stored,
+                    reply_to_id=reply_to,
+                )
+            self.served.services.pulse.beat()
+            return message
+
+        return self.served.call(write())
+
+    async def _conversation_id(self, session: AsyncSession) -> int:
+        query = select(Conversation.id).where(Conversation.external_chat == self.number)
+        return (await session.execute(query)).scalar_one()
+
+
+async def _ana(session: AsyncSession) -> User:
+    ana = await find_user(session, "ana@demo.ponte")
+    assert ana is not None
+    return ana
