@@ -82,7 +82,7 @@ async def _remember(
 async def _read(
     database: Database, indexer: Indexer, source: KnowledgeSource, *, quiet: bool
 ) -> str:
-    bar = ProgressBar("addresses" if source.kind == SITE else "passages")
+    bar = ProgressBar("addresses" if source.kind == SITE else "texts")
     progress = None if quiet else bar.show
     if await indexer.read(source.id, progress, at_once=True) is None:
         # The service has it: its work is shown as if it were ours.
