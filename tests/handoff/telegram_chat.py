@@ -2,35 +2,32 @@
 
 import itertools
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 from sqlalchemy import select
 from sqlalchemy import update as update_rows
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.ownership import claim
-from desk.conversations.tables import Conversation, Message, MessageMedia
-from desk.conversations.team_messages import edit_message, post_agent_message
+from desk.conversations.tables import Message, MessageMedia
+from desk.conversations.team_messages import edit_message
 from desk.events.log import by_agent
-from desk.media.store import StoredFile, path_of, store_file
+from desk.media.store import path_of
 from desk.media.tables import Media, MediaFetch
-from desk.team.tables import User
-from desk.team.users import find_user
 from tests.fakes.telegram import pressed, update, words_of
+from tests.handoff.provider_chat import ProviderChat, ana_of
 from tests.handoff.serving import WEBHOOK_SECRET, Served
 
 PATH = "/channels/telegram/equipe"
 people = itertools.count(1001)
 
 
-class Chat:
+class Chat(ProviderChat):
     """One person's chat with the bot."""
 
     def __init__(self, served: Served, client: httpx.Client) -> None:
-        self.served, self.client, self.user_id = served, client, next(people)
+        self.client, self.user_id = client, next(people)
+        super().__init__(served, str(self.user_id))
         self._numbers = itertools.count(1)
 
     def deliver(self, body: object, secret: str = WEBHOOK_SECRET) -> httpx.Response:
@@ -159,66 +156,13 @@ class Chat:
 
         self.served.call(write())
 
-    @property
-    def public_id(self) -> str:
-        """The conversation's public id."""
-
-        async def read() -> str:
-            async with self.served.database.reading() as session:
-                found = await session.get_one(Conversation, await self._conversation_id(session))
-                return found.public_id
-
-        return self.served.call(read())
-
-    def claimed(self) -> None:
-        """Ana takes the conversation."""
-
-        async def take() -> None:
-            async with self.served.database.transaction() as session:
-                await claim(session, await self._conversation_id(session), await _ana(session))
-
-        self.served.call(take())
-
-    def told(self, text: str, *files: tuple[str, bytes], reply_to: int | None = None) -> Message:
-        """Ana writes to this person."""
-
-        async def write() -> Message:
-            settings = self.served.services.settings
-            stored: Sequence[StoredFile] = [
-                await store_file(settings.media_dir, data, name, settings.max_upload_bytes)
-                for name, data in files
-            ]
-            async with self.served.database.transaction() as session:
-                message = await post_agent_message(
-                    session,
-                    await self._conversation_id(session),
-                    await _ana(session),
-                    text=text,
-                    files=stored,
-                    reply_to_id=reply_to,
-                )
-            self.served.services.pulse.beat()
-            return message
-
-        return self.served.call(write())
-
     def retold(self, message: Message, text: str) -> None:
         """Ana edits what she wrote."""
 
         async def write() -> None:
             async with self.served.database.transaction() as session:
-                ana = by_agent((await _ana(session)).id)
+                ana = by_agent((await ana_of(session)).id)
                 await edit_message(session, message.conversation_id, message.id, text, ana)
             self.served.services.pulse.beat()
 
         self.served.call(write())
-
-    async def _conversation_id(self, session: AsyncSession) -> int:
-        query = select(Conversation.id).where(Conversation.external_chat == str(self.user_id))
-        return (await session.execute(query)).scalar_one()
-
-
-async def _ana(session: AsyncSession) -> User:
-    ana = await find_user(session, "ana@demo.ponte")
-    assert ana is not None
-    return ana

@@ -2,22 +2,15 @@
 
 import itertools
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 from sqlalchemy import select
 from sqlalchemy import update as update_rows
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
-from desk.conversations.ownership import claim
-from desk.conversations.tables import Conversation, Message
-from desk.conversations.team_messages import post_agent_message
-from desk.media.store import StoredFile, store_file
-from desk.team.tables import User
-from desk.team.users import find_user
+from desk.conversations.tables import Message
 from tests.desk.building import a_channel
 from tests.fakes.whatsapp import (
     BUSINESS_ID,
@@ -31,6 +24,7 @@ from tests.fakes.whatsapp import (
     webhook,
     words_of,
 )
+from tests.handoff.provider_chat import ProviderChat
 from tests.handoff.serving import Served
 
 SLUG = "zap"
@@ -52,12 +46,12 @@ def connect_number(served: Served) -> None:
     served.call(write())
 
 
-class WhatsAppChat:
+class WhatsAppChat(ProviderChat):
     """One person's chat with the bot."""
 
     def __init__(self, served: Served, client: httpx.Client) -> None:
-        self.served, self.client = served, client
-        self.number = f"55119871{next(people)}"
+        self.client, self.number = client, f"55119871{next(people)}"
+        super().__init__(served, self.number)
         self._count = itertools.count(1)
 
     def deliver(self, body: object) -> httpx.Response:
@@ -135,56 +129,3 @@ class WhatsAppChat:
             self.served.services.pulse.beat()
 
         self.served.call(write())
-
-    @property
-    def public_id(self) -> str:
-        """The conversation's public id."""
-
-        async def read() -> str:
-            async with self.served.database.reading() as session:
-                found = await session.get_one(Conversation, await self._conversation_id(session))
-                return found.public_id
-
-        return self.served.call(read())
-
-    def claimed(self) -> None:
-        """Ana takes the conversation."""
-
-        async def take() -> None:
-            async with self.served.database.transaction() as session:
-                await claim(session, await self._conversation_id(session), await _ana(session))
-
-        self.served.call(take())
-
-    def told(self, text: str, *files: tuple[str, bytes], reply_to: int | None = None) -> Message:
-        """Ana writes to this person."""
-
-        async def write() -> Message:
-            settings = self.served.services.settings
-            stored: Sequence[StoredFile] = [
-                await store_file(settings.media_dir, data, name, settings.max_upload_bytes)
-                for name, data in files
-            ]
-            async with self.served.database.transaction() as session:
-                message = await post_agent_message(
-                    session,
-                    await self._conversation_id(session),
-                    await _ana(session),
-                    text=text,
-                    files=stored,
-                    reply_to_id=reply_to,
-                )
-            self.served.services.pulse.beat()
-            return message
-
-        return self.served.call(write())
-
-    async def _conversation_id(self, session: AsyncSession) -> int:
-        query = select(Conversation.id).where(Conversation.external_chat == self.number)
-        return (await session.execute(query)).scalar_one()
-
-
-async def _ana(session: AsyncSession) -> User:
-    ana = await find_user(session, "ana@demo.ponte")
-    assert ana is not None
-    return ana
