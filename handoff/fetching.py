@@ -46,6 +46,12 @@ class Unfetchable(Exception):
     """The provider will never give this file; the text says why, in pt-BR, to people."""
 
 
+def too_large(max_bytes: int) -> Unfetchable:
+    """For a file of more than this installation takes."""
+    size = f"{max_bytes // (1024 * 1024)} MB" if max_bytes >= 1024 * 1024 else f"{max_bytes} bytes"
+    return Unfetchable(f"passa do limite de {size}")
+
+
 class Fetcher(Protocol):
     """A channel's way to its files."""
 

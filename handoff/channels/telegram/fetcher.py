@@ -4,7 +4,7 @@ from typing import Any
 
 from desk.channels.tables import Channel
 from handoff.channels.telegram.bot_api import BotApi, Refused
-from handoff.fetching import Unfetchable
+from handoff.fetching import Unfetchable, too_large
 
 
 class TelegramFetcher:
@@ -21,19 +21,14 @@ class TelegramFetcher:
             Unfetchable: it is too large for bots, or for this installation, or gone.
         """
         if reference["size"] > max_bytes:
-            raise _too_large(max_bytes)
+            raise too_large(max_bytes)
         try:
             found = await self._api.call(channel, "getFile", {"file_id": reference["file_id"]})
         except Refused as refusal:
             raise Unfetchable(str(refusal)) from None
         if int(found.get("file_size") or 0) > max_bytes:
-            raise _too_large(max_bytes)
+            raise too_large(max_bytes)
         data = await self._api.download(channel, str(found["file_path"]), max_bytes)
         if len(data) > max_bytes:
-            raise _too_large(max_bytes)
+            raise too_large(max_bytes)
         return data
-
-
-def _too_large(max_bytes: int) -> Unfetchable:
-    size = f"{max_bytes // (1024 * 1024)} MB" if max_bytes >= 1024 * 1024 else f"{max_bytes} bytes"
-    return Unfetchable(f"passa do limite de {size}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from desk.channels.tables import Channel
 from handoff.channels.whatsapp.graph_api import GraphApi
-from handoff.fetching import Unfetchable
+from handoff.fetching import Unfetchable, too_large
 from handoff.outbox import Undeliverable
 
 
@@ -24,15 +24,10 @@ class WhatsAppFetcher:
         try:
             found = await self._api.read(channel, str(reference["media_id"]))
             if int(found.get("file_size") or 0) > max_bytes:
-                raise _too_large(max_bytes)
+                raise too_large(max_bytes)
             data = await self._api.download(channel, str(found["url"]), max_bytes)
         except Undeliverable as refusal:
             raise Unfetchable(str(refusal)) from None
         if len(data) > max_bytes:
-            raise _too_large(max_bytes)
+            raise too_large(max_bytes)
         return data
-
-
-def _too_large(max_bytes: int) -> Unfetchable:
-    size = f"{max_bytes // (1024 * 1024)} MB" if max_bytes >= 1024 * 1024 else f"{max_bytes} bytes"
-    return Unfetchable(f"passa do limite de {size}")
