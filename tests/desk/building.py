@@ -1,10 +1,11 @@
 """Small parts of a desk for tests: a channel, people, queues, conversations, turns."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.channels.tables import Channel
@@ -16,11 +17,12 @@ from desk.conversations.receive import Inbound, Received, receive_message
 from desk.conversations.tables import Conversation, Message
 from desk.conversations.turns import Reply, Turn, TurnEnd, end_turn, next_turn
 from desk.db import Database
-from desk.events.log import SYSTEM
+from desk.events.log import SYSTEM, latest_seq
 from desk.events.tables import Event
 from desk.hours.calendars import CalendarDraft, add_calendar
 from desk.team.tables import Queue, Role, User
 from desk.team.users import create_user
+from handoff.log_follower import LogFollower
 
 LEASE_SECONDS = 60.0
 
@@ -123,6 +125,26 @@ async def fresh(database: Database, conversation: Conversation) -> Conversation:
     """The conversation as it stands now."""
     async with database.reading() as session:
         return await session.get_one(Conversation, conversation.id)
+
+
+async def readable(database: Database) -> None:
+    """Waits until the whole log can be read.
+
+    On a shared PostgreSQL server it is readable only below the oldest running transaction, which
+    may be that of another test's database.
+    """
+    async with asyncio.timeout(60), database.reading() as session:
+        newest = select(func.coalesce(func.max(Event.seq), 0))
+        while await latest_seq(session) < (await session.execute(newest)).scalar_one():
+            await session.rollback()
+            await asyncio.sleep(0.05)
+
+
+async def worked_off(database: Database, *loops: LogFollower) -> None:
+    """Lets loops behind the log do everything that waits for them."""
+    await readable(database)
+    while any([await loop.step() for loop in loops]):
+        continue
 
 
 async def recorded_after(session: AsyncSession, seq: int, kinds: Sequence[str] = ()) -> list[Event]:

@@ -33,6 +33,7 @@ from tests.desk.building import (
     claimed_by,
     customer_writes,
     finish_turn,
+    worked_off,
 )
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -86,8 +87,7 @@ async def group_all(database: Database, encoder: Any = None) -> None:
     """Lets the loop do what waits."""
     reviewing = Reviewing(database, Pulse(database), encoder or Letters())
     await reviewing.begin()
-    while await reviewing.step():
-        pass
+    await worked_off(database, reviewing)
 
 
 async def reasons(database: Database) -> list[str]:

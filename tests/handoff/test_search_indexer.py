@@ -20,6 +20,7 @@ from tests.desk.building import (
     a_user,
     customer_writes,
     messages_of,
+    worked_off,
 )
 
 PATIENCE_SECONDS = 60.0
@@ -48,7 +49,7 @@ async def test_what_was_written_before_and_after_the_first_start_is_found(
     (message,) = await messages_of(database, new)
     async with database.transaction() as session:
         await delete_message(session, new.id, message.id, by_contact(new.contact_id))
-    await _finish(indexer)
+    await worked_off(database, indexer)
     # The customer's deletion is the customer's: the team still finds what was said.
     assert len(await _found(database, sueli, "pinguim")) == 2
 
@@ -61,7 +62,7 @@ async def test_a_restart_goes_on_where_it_was_and_two_processes_do_it_once(
         conversation = await a_conversation(session, await a_channel(session), "v", "Vera")
     first, second = (SearchIndexer(database, Pulse(database)) for _ in range(2))
     await first.begin()
-    await _finish(first)
+    await worked_off(database, first)
     await customer_writes(database, conversation, "girafa")
     await second.begin()
     await asyncio.gather(
@@ -71,11 +72,6 @@ async def test_a_restart_goes_on_where_it_was_and_two_processes_do_it_once(
     assert not await second.step()
 
 
-async def _finish(indexer: SearchIndexer) -> None:
-    while await indexer.step():
-        continue
-
-
 async def _finds(
     database: Database, indexer: SearchIndexer, viewer: User, q: str, expected: list[str]
 ) -> None:
@@ -83,7 +79,7 @@ async def _finds(
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (found := await _found(database, viewer, q)) != expected:
         assert time.monotonic() < deadline, found
-        await _finish(indexer)
+        await worked_off(database, indexer)
         await asyncio.sleep(0.05)
 
 

@@ -33,7 +33,7 @@ from desk.webhooks.tables import WebhookDelivery, WebhookEndpoint
 from handoff.pulse import Pulse
 from handoff.webhook_feed import WebhookFeed
 from handoff.webhook_sender import WebhookSender
-from tests.desk.building import a_new_conversation, a_user
+from tests.desk.building import a_new_conversation, a_user, worked_off
 from tests.fakes.http import Answer, Drop, FakeServer
 from tests.fakes.webhook import FakeReceiver, NotGenuine, until_settled, verify
 from tests.handoff.bridging import SECRET_KEY, settings_for
@@ -383,13 +383,11 @@ async def test_the_cursor_passes_what_nobody_hears_of_and_skips_nothing(
     feed = WebhookFeed(hooked.database, Pulse(hooked.database))
     before = await _cursor(hooked.database)
     await hooked.happen(8, "conversation.untagged")
-    while await feed.step():
-        pass
+    await worked_off(hooked.database, feed)
     assert await _cursor(hooked.database) >= before + 8
     assert await hooked.rows() == []
     await hooked.happen(2)
-    while await feed.step():
-        pass
+    await worked_off(hooked.database, feed)
     assert [each.kind for each in await hooked.rows()] == [TAGGED, TAGGED]
 
 

@@ -17,6 +17,7 @@ from desk.demo_history.write import write_demo_history
 from desk.reports.catalogue import REPORTS
 from handoff.pulse import Pulse
 from handoff.report_keeper import ReportKeeper
+from tests.desk.building import worked_off
 from tests.handoff.serving import PASSWORD, Served, copy_of
 from tests.journeys.conftest import OpenPage, picture
 
@@ -39,8 +40,7 @@ async def tell_history(url: str) -> None:
         await write_demo_history(session, datetime.now(UTC), ZONE, days=DAYS)
     keeper = ReportKeeper(database, Pulse(database), ZONE)
     await keeper.begin()
-    while await keeper.step():
-        pass
+    await worked_off(database, keeper)
     await database.close()
 
 

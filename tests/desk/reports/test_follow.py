@@ -39,6 +39,7 @@ from tests.desk.building import (
     bot_answers,
     customer_writes,
     fresh,
+    worked_off,
 )
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -49,27 +50,14 @@ def around_today() -> Period:
     return Period(today - timedelta(days=2), today + timedelta(days=1))
 
 
-async def counted(database: Database, events: int = 0) -> list[ReportService]:
-    """The services once the loop has counted the whole log.
-
-    A transaction of anybody on the same PostgreSQL server may hold it back for a while.
-    """
+async def counted(database: Database) -> list[ReportService]:
+    """The services once the loop has counted the whole log."""
     keeper = ReportKeeper(database, Pulse(database), ZONE)
     await keeper.begin()
-    newest = select(Event.seq).order_by(Event.seq.desc()).limit(1)
-    for _ in range(200):
-        while await keeper.step():
-            pass
-        async with database.reading() as session:
-            found = (
-                await session.execute(select(ReportService).order_by(ReportService.id))
-            ).scalars()
-            services = list(found)
-            assert (await session.execute(newest)).scalar_one() >= events
-        if sum(1 for _ in services) >= max(1, events):
-            return services
-        await asyncio.sleep(0.05)
-    raise AssertionError("the log was not counted")
+    await worked_off(database, keeper)
+    async with database.reading() as session:
+        query = select(ReportService).order_by(ReportService.id)
+        return list((await session.execute(query)).scalars())
 
 
 async def a_whole_service(database: Database) -> Conversation:
@@ -113,7 +101,7 @@ async def a_whole_service(database: Database) -> Conversation:
 
 async def test_what_the_desk_does_is_what_the_reports_count(database: Database) -> None:
     conversation = await a_whole_service(database)
-    first, second = await counted(database, 2)
+    first, second = await counted(database)
     assert (first.number, second.number) == (1, 2)
     assert (first.status, first.score, first.transfers) == (Status.RESOLVED, 5, 0)
     assert (first.handoff_reason, first.agent_id) == ("team", 1)
@@ -147,7 +135,7 @@ async def test_several_processes_and_a_restart_count_each_event_once(database: D
     keepers = [ReportKeeper(database, Pulse(database), ZONE) for _ in range(3)]
     await asyncio.gather(*(keeper.begin() for keeper in keepers))
     await asyncio.gather(*(keeper.step() for keeper in keepers))
-    await counted(database, 2)
+    await counted(database)
     async with database.reading() as session:
         opened = select(ReportCell.number).where(
             ReportCell.dimension == "all", ReportCell.measure == OPENED
@@ -157,12 +145,12 @@ async def test_several_processes_and_a_restart_count_each_event_once(database: D
 
 async def test_the_reports_can_be_counted_anew(database: Database) -> None:
     await a_whole_service(database)
-    before = [(each.number, each.open_ms) for each in await counted(database, 2)]
+    before = [(each.number, each.open_ms) for each in await counted(database)]
     async with database.transaction() as session:
         await forget_reports(session)
     async with database.reading() as session:
         assert (await session.execute(select(ReportCell).limit(1))).first() is None
-    assert [(each.number, each.open_ms) for each in await counted(database, 2)] == before
+    assert [(each.number, each.open_ms) for each in await counted(database)] == before
 
 
 async def test_an_empty_desk_has_empty_reports(database: Database) -> None:
@@ -187,7 +175,7 @@ async def test_the_history_of_the_demo_is_as_if_it_had_happened(database: Databa
         await seed_demo(session, "senha-da-demo")
     async with database.transaction() as session:
         await write_demo_history(session, now, ZONE, days=9)
-    services = await counted(database, 20)
+    services = await counted(database)
     newest = {each.conversation_id: each for each in services}
     async with database.reading() as session:
         talks = (await session.execute(select(Conversation))).scalars().all()
