@@ -22,7 +22,7 @@ from desk.knowledge.tables import (
     KnowledgeVersion,
 )
 
-ENCODED_AT_ONCE = 16
+ENCODED_AT_ONCE = 64
 _FOUND_AT_ONCE = 400
 _ONLY_ROW = 1
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from desk.encoder import Encoder, Vectors
 
-_AT_ONCE = 4
+_AT_ONCE = 16
 _MOST_REMEMBERED = 4000
 """Six megabytes of vectors."""
 
