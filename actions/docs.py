@@ -13,7 +13,6 @@ from actions.handoff import NEW_TICKET, NO, PERSON
 from actions.menu import Option, offer
 from actions.phrases import phrase
 from actions.turn import heard, knowledge, phraser
-from desk.guides.guide import Guide
 from desk.knowledge.answer import answer_text
 from desk.knowledge.search import Hit, Verdict
 
@@ -38,7 +37,11 @@ class ActionAnswerFromDocs(Action):
         asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
         if found.verdict is Verdict.ANSWER:
             guide = await guide_for(question if tracker.get_slot("identified") else None)
-            return [*asked, *await tell(dispatcher, tracker, question, found.hits, [], guide)]
+            together = (
+                [guide_option("3", "utter_option_guide_together", guide, question)] if guide else []
+            )
+            told = await _tell(dispatcher, tracker, question, found.hits, more=together)
+            return [*asked, *told]
         if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
             return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_unavailable")
@@ -64,7 +67,7 @@ class ActionDocsNext(Action):
             fits = hit.passage_id == wanted if wanted else hit.passage_id not in known
             # After a miss only what is about as likely is worth another look.
             if fits and (wanted or (len(shown) == 1 and found.verdict is Verdict.ANSWER)):
-                return [forget, *await tell(dispatcher, tracker, question, [hit], shown)]
+                return [forget, *await _tell(dispatcher, tracker, question, [hit], shown)]
         dispatcher.utter_message(response="utter_docs_exhausted")
         return [forget, *_offer_more_help(dispatcher, tracker)]
 
@@ -82,13 +85,24 @@ class ActionDocsHelped(Action):
         return [SlotSet(name, None) for name in ("docs_question", "docs_shown", "menu")]
 
 
-async def tell(
+async def answer_instead(
+    dispatcher: CollectingDispatcher, tracker: Tracker, question: str, done_for_them: Option
+) -> list[EventType]:
+    """Answers how something is done that could be done for them, too; [] when nothing answers."""
+    found = await knowledge().find(question)
+    if found.verdict is not Verdict.ANSWER:
+        return []
+    told = await _tell(dispatcher, tracker, question, found.hits, more=[done_for_them])
+    return [SlotSet("docs_question", question), *told]
+
+
+async def _tell(
     dispatcher: CollectingDispatcher,
     tracker: Tracker,
     question: str,
     hits: Sequence[Hit],
-    shown: Sequence[dict[str, Any]],
-    guide: Guide | None = None,
+    shown: Sequence[dict[str, Any]] = (),
+    more: Sequence[Option] = (),
 ) -> list[EventType]:
     """Says what answers, with its pages; outside a form it asks whether that helped.
 
@@ -98,23 +112,21 @@ async def tell(
         question: as the customer wrote it.
         hits: the best is told; a language model, where one is set, words it from all.
         shown: what was told before.
-        guide: going through it together is one more way on.
+        more: further ways on, from "3" on.
     """
     answer, sources = await _word(tracker, question, hits)
-    more = [phrase("utter_docs_more", title=hit.page_title, url=hit.url) for hit in sources[1:]]
+    pages = [phrase("utter_docs_more", title=hit.page_title, url=hit.url) for hit in sources[1:]]
     best = sources[0]
     dispatcher.utter_message(
         response="utter_docs_answer",
         answer=answer,
         title=best.page_title,
-        url="\n".join([best.url, *more]),
+        url="\n".join([best.url, *pages]),
     )
     told = [{"passage": hit.passage_id, "title": hit.page_title} for hit in sources]
     events: list[EventType] = [SlotSet("docs_shown", [*shown, *told])]
     if not tracker.active_loop_name:
-        options = [HELPED, NOT_HELPED]
-        if guide is not None:
-            options.append(guide_option("3", "utter_option_guide_together", guide, question))
+        options = [HELPED, NOT_HELPED, *more]
         events.append(offer(dispatcher, "utter_docs_helped_question", options))
     return events
 

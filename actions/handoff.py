@@ -17,6 +17,7 @@ from actions.menu import Option, offer, show_menu
 from actions.open_ticket import open_typed, request_type_id
 from actions.phrases import phrase
 from actions.posting import post_unfinished
+from actions.tone import calls_angrily
 from actions.turn import Turn, guides, heard, reading, router, settings, writing
 from desk.conversations.requests import request_handoff
 from desk.conversations.routing.classifier import Guess
@@ -43,6 +44,8 @@ async def hand_off(
     dispatcher: CollectingDispatcher, tracker: Tracker, action: str, reason: str
 ) -> list[EventType]:
     """Asks for a person once and tells the customer what to expect; leaves any form."""
+    if await calls_angrily(tracker):
+        dispatcher.utter_message(response="utter_handoff_sorry")
     if not (tracker.get_slot("identified") or settings().strangers_reach_people):
         dispatcher.utter_message(response="utter_people_for_customers")
         return []

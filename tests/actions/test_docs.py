@@ -164,3 +164,31 @@ async def test_where_the_model_fails_the_passage_itself_is_the_answer_in_time(
     _, answer = await answered_by(database, FakeOpenAi([said]), bot_timeout_seconds=0.5)
     assert answer["answer"].startswith("Depois de cinco senhas erradas a conta fica bloqueada")
     assert answer["url"] == "https://acme.example/ajuda/conta"
+
+
+@pytest.mark.parametrize(
+    "text", ["como troco a senha?", "Como redefino a senha do portal", "onde mudo minha senha"]
+)
+async def test_who_asks_how_a_password_is_changed_keeps_the_one_they_have(
+    database: Database, text: str
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears(text, "recover_access")
+    replies = await talk.do("action_recover_access")
+    assert words(replies) == ["utter_docs_answer", "utter_docs_helped_question"]
+    assert talk.slots["next_step"] == "nothing"
+    await talk.hears("3", "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "recover_access"
+    assert words(await talk.do("action_recover_access"))[0] == "utter_access_recovered"
+
+
+@pytest.mark.parametrize(
+    "text", ["como entro no portal se esqueci a senha?", "esqueci a senha", "quero trocar a senha"]
+)
+async def test_who_lost_the_password_or_asks_for_another_gets_one(
+    database: Database, text: str
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears(text, "recover_access")
+    assert words(await talk.do("action_recover_access"))[0] == "utter_access_recovered"

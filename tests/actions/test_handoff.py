@@ -201,3 +201,27 @@ async def test_a_complaint_is_met_with_an_apology_and_a_person(database: Databas
     await talk.hears("sim", "affirm")
     await talk.do("action_choose_option")
     assert talk.slots["next_step"] == "talk_to_human"
+
+
+@pytest.mark.parametrize(
+    ("text", "sorry"),
+    [
+        ("vcs são uma merda, quero falar com alguém agora", ["utter_handoff_sorry"]),
+        ("esse robô não resolve nada, me passa um atendente", ["utter_handoff_sorry"]),
+        ("quero falar com um atendente, por favor", []),
+    ],
+)
+async def test_who_calls_for_a_person_in_anger_is_apologised_to_first(
+    database: Database, text: str, sorry: list[str]
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears(text, "talk_to_human")
+    assert words(await talk.do("action_talk_to_human")) == [*sorry, "utter_handoff_nobody"]
+
+
+async def test_nobody_is_apologised_to_twice(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("que absurdo, ninguém resolve!", "complaint")
+    await talk.do("action_complaint")
+    await talk.hears("vocês são péssimos, quero uma pessoa", "talk_to_human")
+    assert words(await talk.do("action_talk_to_human")) == ["utter_handoff_nobody"]
