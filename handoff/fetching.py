@@ -31,8 +31,9 @@ from desk.media.fetching import (
 )
 from desk.media.store import store_file
 from desk.settings import Settings
+from handoff.due_work import DueWork
 from handoff.outbox import TryLater
-from handoff.pulse import LOOK_SECONDS, Pulse, wait_for
+from handoff.pulse import LOOK_SECONDS, Pulse
 from handoff.words import Words
 
 _AT_ONCE = 4
@@ -64,8 +65,11 @@ class Fetcher(Protocol):
         """
 
 
-class MediaFetcher:
-    """The loop of one process; the rows decide who fetches what."""
+class MediaFetcher(DueWork):
+    """The loop that fetches, and closes albums."""
+
+    name = "fetching"
+    topic = "media"
 
     def __init__(
         self,
@@ -75,50 +79,24 @@ class MediaFetcher:
         words: Words,
         fetchers: Mapping[str, Fetcher],
     ) -> None:
+        super().__init__(pulse, _AT_ONCE)
         self._media_dir: Path = settings.media_dir
         self._max_bytes = settings.max_upload_bytes
         self._database = database
-        self._pulse = pulse
         self._words = words
         self._fetchers = fetchers
-        self._working: dict[int, asyncio.Task[None]] = {}
-        self._waiter = pulse.waiter("media")
 
-    async def run(self) -> None:
-        """Fetches until cancelled."""
-        try:
-            while True:
-                seconds = LOOK_SECONDS
-                try:
-                    await self._start_due()
-                    seconds = await self._close_albums()
-                except Exception:
-                    # Rows stay as they are and are looked at again in a second.
-                    logger.exception("fetching.look_failed")
-                await wait_for(self._waiter, seconds)
-        finally:
-            self._pulse.forget(self._waiter)
-            for task in self._working.values():
-                task.cancel()
-            await asyncio.gather(*self._working.values(), return_exceptions=True)
-
-    async def _start_due(self) -> None:
-        free = _AT_ONCE - len(self._working)
-        if free <= 0:
-            return
-        async with self._database.reading() as session:
-            due = await due_fetches(session, limit=free)
-        for fetch_id in due:
-            async with self._database.transaction() as session:
-                fetch = await start_fetch(session, fetch_id)
-            if fetch is not None:
-                task = asyncio.create_task(self._work(fetch))
-                self._working[fetch.id] = task
-                task.add_done_callback(partial(self._ended, fetch.id))
-
-    def _ended(self, fetch_id: int, _: asyncio.Task[None]) -> None:
-        self._working.pop(fetch_id, None)
-        self._waiter.set()
+    async def look(self) -> float:
+        """Begins to fetch what is due, and closes the albums whose time is over."""
+        if self.free:
+            async with self._database.reading() as session:
+                due = await due_fetches(session, limit=self.free)
+            for fetch_id in due:
+                async with self._database.transaction() as session:
+                    fetch = await start_fetch(session, fetch_id)
+                if fetch is not None:
+                    self.begin(fetch.id, partial(self._fetch_or_give_back, fetch))
+        return await self._close_albums()
 
     async def _close_albums(self) -> float:
         """Seconds until there may be something to do."""
@@ -137,7 +115,7 @@ class MediaFetcher:
         left = (soonest - datetime.now(UTC)).total_seconds()
         return min(max(left, 0.05), LOOK_SECONDS)
 
-    async def _work(self, fetch: Fetch) -> None:
+    async def _fetch_or_give_back(self, fetch: Fetch) -> None:
         renewing = asyncio.create_task(self._renew(fetch))
         try:
             await self._fetch(fetch)
@@ -146,9 +124,6 @@ class MediaFetcher:
             async with self._database.transaction() as session:
                 await fetch_later(session, fetch, 0)
             raise
-        except Exception:
-            # The job is taken over when its time is over; nothing is lost.
-            logger.exception("fetching.failed", fetch_id=fetch.id)
         finally:
             renewing.cancel()
         self._pulse.beat("inbound", "outbound")

@@ -8,6 +8,7 @@ message in several pieces is remembered piece by piece.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -36,12 +37,12 @@ from desk.conversations.provider_edits import (
 )
 from desk.db import Database
 from desk.vault import Vault
-from handoff.pulse import Pulse, wait_for
+from handoff.due_work import DueWork
+from handoff.pulse import Pulse
 
 _AT_ONCE = 20
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
-_LAST_WORDS_SECONDS = 3.0
 
 logger = structlog.get_logger(__name__)
 
@@ -88,67 +89,33 @@ class Sender(Protocol):
         """
 
 
-class Outbox:
-    """The loop of one process; the rows decide who sends what."""
+class Outbox(DueWork):
+    """The loop that sends; what is on its way at the end has a moment to arrive."""
+
+    name = "outbox"
+    topic = "outbound"
+    last_words_seconds = 3.0
 
     def __init__(
         self, database: Database, pulse: Pulse, vault: Vault, senders: Mapping[str, Sender]
     ) -> None:
+        super().__init__(pulse, _AT_ONCE)
         self._database = database
-        self._pulse = pulse
         self._vault = vault
         self._senders = senders
-        self._working: dict[tuple[str, int], asyncio.Task[None]] = {}
-        self._waiter = pulse.waiter("outbound")
 
-    async def run(self) -> None:
-        """Sends until cancelled; what is on its way then has a moment to arrive."""
-        try:
-            while True:
-                try:
-                    await self._start_due()
-                except Exception:
-                    # Rows stay as they are and are looked at again in a second.
-                    logger.exception("outbox.look_failed")
-                await wait_for(self._waiter)
-        finally:
-            self._pulse.forget(self._waiter)
-            if self._working:
-                await asyncio.wait(self._working.values(), timeout=_LAST_WORDS_SECONDS)
-            for task in self._working.values():
-                task.cancel()
-            await asyncio.gather(*self._working.values(), return_exceptions=True)
-
-    async def _start_due(self) -> None:
-        # A slow upload to one chat holds up no other: each message is a task of its own.
-        if len(self._working) >= _AT_ONCE:
+    async def look(self) -> None:
+        """Begins what is due; a slow upload to one chat holds up no other."""
+        if not self.free:
             return
         async with self._database.reading() as session:
             messages = await due_deliveries(session)
             edits = await due_edits(session)
-        for message_id in messages:
-            self._start("send", message_id, self._send)
-        for message_id in edits:
-            self._start("edit", message_id, self._edit)
-
-    def _start(self, kind: str, key: int, work: Callable[[int], Awaitable[None]]) -> None:
-        if (kind, key) in self._working or len(self._working) >= _AT_ONCE:
-            return
-        task = asyncio.ensure_future(self._work(work, key))
-        self._working[kind, key] = task
-        task.add_done_callback(lambda _: self._ended(kind, key))
-
-    async def _work(self, work: Callable[[int], Awaitable[None]], key: int) -> None:
-        try:
-            await work(key)
-        except Exception:
-            # The row stays as it is and is looked at again when its time is over.
-            logger.exception("outbox.work_failed", message_id=key)
-            await asyncio.sleep(_FIRST_PAUSE_SECONDS)
-
-    def _ended(self, kind: str, key: int) -> None:
-        self._working.pop((kind, key), None)
-        self._waiter.set()
+        due = [("send", each, self._send) for each in messages]
+        due += [("edit", each, self._edit) for each in edits]
+        for kind, message_id, work in due:
+            if self.can_begin((kind, message_id)):
+                self.begin((kind, message_id), partial(work, message_id))
 
     async def _send(self, message_id: int) -> None:
         async with self._database.transaction() as session:

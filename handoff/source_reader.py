@@ -1,6 +1,5 @@
 """Reads the documentation's sources that are due: what somebody added or asked to read again."""
 
-import asyncio
 from functools import partial
 
 import structlog
@@ -8,60 +7,37 @@ import structlog
 from desk.db import Database
 from desk.knowledge.indexing import Indexer
 from desk.knowledge.jobs import due_sources
-from handoff.pulse import LOOK_SECONDS, Pulse, wait_for
+from handoff.due_work import DueWork
+from handoff.pulse import Pulse
 
 _AT_ONCE = 2
 
 logger = structlog.get_logger(__name__)
 
 
-class SourceReader:
-    """The loop of one process; the rows decide who reads what."""
+class SourceReader(DueWork):
+    """The loop that reads; what is half read at its end goes on at the next start."""
+
+    name = "source_reader"
+    topic = "events"
 
     def __init__(self, database: Database, pulse: Pulse, indexer: Indexer) -> None:
+        super().__init__(pulse, _AT_ONCE)
         self._database = database
-        self._pulse = pulse
         self._indexer = indexer
-        self._working: dict[int, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        """Reads until cancelled; what is half read goes on at the next start."""
-        waiter = self._pulse.waiter("events")
-        try:
-            while True:
-                try:
-                    await self._start_due()
-                except Exception:
-                    # Rows stay as they are and are looked at again in a second.
-                    logger.exception("source_reader.look_failed")
-                await wait_for(waiter, LOOK_SECONDS)
-        finally:
-            self._pulse.forget(waiter)
-            for task in self._working.values():
-                task.cancel()
-            await asyncio.gather(*self._working.values(), return_exceptions=True)
-
-    async def _start_due(self) -> None:
-        if len(self._working) >= _AT_ONCE:
+    async def look(self) -> None:
+        """Begins to read what is due."""
+        if not self.free:
             return
         async with self._database.reading() as session:
             due = await due_sources(session)
         for source_id in due:
-            if source_id not in self._working and len(self._working) < _AT_ONCE:
-                task = asyncio.create_task(self._read(source_id))
-                self._working[source_id] = task
-                task.add_done_callback(partial(self._ended, source_id))
+            if self.can_begin(source_id):
+                self.begin(source_id, partial(self._read, source_id))
 
     async def _read(self, source_id: int) -> None:
-        try:
-            outcome = await self._indexer.read(source_id)
-        except Exception:
-            # The job is taken over when its time is over; nothing is lost.
-            logger.exception("source_reader.failed", source_id=source_id)
-            return
+        outcome = await self._indexer.read(source_id)
         if outcome is not None:
             logger.info("source_reader.read", source_id=source_id, outcome=outcome.outcome)
             self._pulse.beat("events")
-
-    def _ended(self, source_id: int, _: asyncio.Task[None]) -> None:
-        self._working.pop(source_id, None)

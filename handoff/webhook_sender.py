@@ -1,7 +1,7 @@
 """Sends what waits for other software: one endpoint at a time each, many endpoints at once."""
 
-import asyncio
 import ssl
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,70 +22,39 @@ from desk.webhooks.sending import (
     take_lease,
 )
 from desk.webhooks.settings import Reach, endpoint_by_id
+from handoff.due_work import DueWork
 from handoff.i18n import _, set_locale
-from handoff.pulse import Pulse, wait_for
+from handoff.pulse import Pulse
 from handoff.webhook_client import WebhookClient
 
 _ENDPOINTS_AT_ONCE = 10
 _SENT_IN_A_ROW = 100
-_LAST_WORDS_SECONDS = 3.0
-_PAUSE_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
 
 
-class WebhookSender:
-    """The loop of one process; the rows decide who sends what."""
+class WebhookSender(DueWork):
+    """The loop that sends; what is on its way at the end has a moment to arrive."""
+
+    name = "webhooks"
+    topic = "webhooks"
+    last_words_seconds = 3.0
 
     def __init__(self, settings: Settings, database: Database, vault: Vault, pulse: Pulse) -> None:
+        super().__init__(pulse, _ENDPOINTS_AT_ONCE)
         self._database = database
         self._vault = vault
-        self._pulse = pulse
         self._console_url = settings.public_url.rstrip("/") + "/console/settings/webhooks"
         self._reach = Reach.of(settings)
         self._context = ssl.create_default_context()
-        self._working: dict[int, asyncio.Task[None]] = {}
-        self._waiter = pulse.waiter("webhooks")
 
-    async def run(self) -> None:
-        """Sends until cancelled; what is on its way then has a moment to arrive."""
-        try:
-            while True:
-                try:
-                    await self._start_due()
-                except Exception:
-                    # The rows stay as they are and are looked at again in a second.
-                    logger.exception("webhooks.look_failed")
-                await wait_for(self._waiter)
-        finally:
-            self._pulse.forget(self._waiter)
-            if self._working:
-                await asyncio.wait(self._working.values(), timeout=_LAST_WORDS_SECONDS)
-            for task in self._working.values():
-                task.cancel()
-            await asyncio.gather(*self._working.values(), return_exceptions=True)
-
-    async def _start_due(self) -> None:
+    async def look(self) -> None:
+        """Begins with the endpoints for which something waits."""
         async with self._database.reading() as session:
             due = await due_endpoints(session)
         for endpoint_id in due:
-            if endpoint_id in self._working or len(self._working) >= _ENDPOINTS_AT_ONCE:
-                continue
-            task = asyncio.create_task(self._serve(endpoint_id))
-            self._working[endpoint_id] = task
-            task.add_done_callback(lambda _task, done=endpoint_id: self._ended(done))  # type: ignore[misc]
-
-    def _ended(self, endpoint_id: int) -> None:
-        self._working.pop(endpoint_id, None)
-        self._waiter.set()
-
-    async def _serve(self, endpoint_id: int) -> None:
-        try:
-            await self._send_in_turn(endpoint_id)
-        except Exception:
-            # Whoever takes the lease next goes on with what is due.
-            logger.exception("webhooks.sending_failed", endpoint_id=endpoint_id)
-            await asyncio.sleep(_PAUSE_SECONDS)
+            if self.can_begin(endpoint_id):
+                self.begin(endpoint_id, partial(self._send_in_turn, endpoint_id))
 
     async def _send_in_turn(self, endpoint_id: int) -> None:
         async with self._database.transaction() as session:
