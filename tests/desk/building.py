@@ -127,8 +127,8 @@ async def fresh(database: Database, conversation: Conversation) -> Conversation:
         return await session.get_one(Conversation, conversation.id)
 
 
-async def readable(database: Database) -> None:
-    """Waits until the whole log can be read.
+async def until_settled(database: Database) -> None:
+    """Until the log's readers see all of it.
 
     On a shared PostgreSQL server it is readable only below the oldest running transaction, which
     may be that of another test's database.
@@ -142,7 +142,7 @@ async def readable(database: Database) -> None:
 
 async def worked_off(database: Database, *loops: LogFollower) -> None:
     """Lets loops behind the log do everything that waits for them."""
-    await readable(database)
+    await until_settled(database)
     while any([await loop.step() for loop in loops]):
         continue
 

@@ -19,6 +19,7 @@ from tests.desk.building import (
     a_user,
     claimed_by,
     customer_writes,
+    until_settled,
 )
 
 
@@ -36,6 +37,7 @@ class Desk:
 
     async def calls(self, user: User) -> list[tuple[str, str]]:
         """Kind and text of what called this person since the start."""
+        await until_settled(self.database)
         async with self.database.reading() as session:
             reader = await session.get_one(User, user.id)
             _, notices = await notices_after(session, reader, self.seq)
@@ -62,6 +64,7 @@ async def desk(database: Database) -> Desk:
         bruno = await a_user(session, "bruno@demo.ponte", queues=("financeiro",))
         sueli = await a_user(session, "sueli@demo.ponte", Role.SUPERVISOR)
         conversation = await a_conversation(session, await a_channel(session), name="Maria Souza")
+    await until_settled(database)
     async with database.reading() as session:
         seq, notices = await notices_after(session, ana, None)
     assert notices == []

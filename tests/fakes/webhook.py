@@ -12,11 +12,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
-
-from desk.db import Database
-from desk.events.log import latest_seq
-from desk.events.tables import Event
 from tests.fakes.http import Answer, Drop, Heard
 
 TOLERANCE_SECONDS = 300
@@ -80,14 +75,3 @@ class FakeReceiver:
     def ids(self) -> list[str]:
         """The ids in the order in which they came."""
         return [each.headers["webhook-id"] for each in self.heard]
-
-
-async def until_settled(database: Database) -> None:
-    """Until the log's readers see all of it: on PostgreSQL not while older transactions run."""
-    async with asyncio.timeout(20):
-        while True:
-            async with database.reading() as session:
-                newest = await session.execute(select(func.coalesce(func.max(Event.seq), 0)))
-                if await latest_seq(session) == newest.scalar_one():
-                    return
-            await asyncio.sleep(0.02)

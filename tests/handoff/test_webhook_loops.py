@@ -33,9 +33,9 @@ from desk.webhooks.tables import WebhookDelivery, WebhookEndpoint
 from handoff.pulse import Pulse
 from handoff.webhook_feed import WebhookFeed
 from handoff.webhook_sender import WebhookSender
-from tests.desk.building import a_new_conversation, a_user, worked_off
+from tests.desk.building import a_new_conversation, a_user, until_settled, worked_off
 from tests.fakes.http import Answer, Drop, FakeServer
-from tests.fakes.webhook import FakeReceiver, NotGenuine, until_settled, verify
+from tests.fakes.webhook import FakeReceiver, NotGenuine, verify
 from tests.handoff.bridging import SECRET_KEY, settings_for
 
 PATIENCE_SECONDS = 30.0
@@ -70,6 +70,7 @@ class Hooked:
         self.endpoint_id, self.secret = 0, ""
 
     async def add(self, *kinds: str, url: str = "") -> None:
+        await until_settled(self.database)
         values = WebhookValues(name="CRM", url=url or self.url, kinds=list(kinds or (TAGGED,)))
         async with self.database.transaction() as session:
             endpoint, self.secret = await create_endpoint(session, self.vault, HERE, values, SYSTEM)

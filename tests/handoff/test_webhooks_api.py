@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from desk.webhooks.tables import WebhookEndpoint
+from tests.desk.building import until_settled
 from tests.fakes.http import Answer, BackgroundServer
-from tests.fakes.webhook import FakeReceiver, until_settled, verify
+from tests.fakes.webhook import FakeReceiver, verify
 from tests.handoff.serving import PASSWORD, Served
 
 ADMIN, SUPERVISOR, AGENT = "admin@demo.ponte", "supervisora@demo.ponte", "ana@demo.ponte"

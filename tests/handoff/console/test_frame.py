@@ -9,7 +9,7 @@ import pytest
 
 from desk.passwords import hash_password
 from desk.team.tables import Role
-from tests.desk.building import a_user
+from tests.desk.building import a_user, until_settled
 from tests.handoff.serving import PASSWORD, Served
 
 PLACES = re.compile(r'class="rail__place"\s+href="([^"]+)"')
@@ -100,10 +100,12 @@ def test_switches_are_kept_and_one_that_is_off_stays_off(served: Served, ana: ht
 
 def test_notices_are_told_from_a_number_on(served: Served) -> None:
     with served.team("ana@demo.ponte") as api, served.visitor() as maria:
+        served.call(until_settled(served.database))
         start = api.get("/me/notices").json()
         assert start["notices"] == []
         maria.post("oi")
         served.queue_up(maria.conversation, "suporte")
+        served.call(until_settled(served.database))
         told = api.get("/me/notices", params={"after": start["seq"]}).json()
         assert [(each["kind"], each["conversation"]) for each in told["notices"]] == [
             ("queue", maria.conversation)
