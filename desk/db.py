@@ -137,8 +137,14 @@ class Database:
 def _make_engine(url: str, *, quick: bool) -> AsyncEngine:
     # hide_parameters: an error's text goes to the log, and values are what people wrote.
     if not url.startswith("sqlite"):
+        # Whatever the server's default is: the log is read by statements that see what others
+        # have committed meanwhile (``desk.events.horizon``).
         return create_async_engine(
-            url, pool_size=POSTGRESQL_POOL_SIZE, pool_pre_ping=True, hide_parameters=True
+            url,
+            isolation_level="READ COMMITTED",
+            pool_size=POSTGRESQL_POOL_SIZE,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_SECONDS}
     if quick:

@@ -23,6 +23,7 @@ from desk.demo import BRAND
 from desk.demo_history.ledger import Ledger, Progress
 from desk.demo_history.service import Service, World, is_free
 from desk.errors import Conflict
+from desk.events.horizon import announce
 from desk.events.tables import Event
 from desk.hours.tables import BusinessCalendar
 from desk.tags.tables import Tag
@@ -66,6 +67,7 @@ async def write_demo_history(
     texts = yaml.safe_load(Path(__file__).with_name("texts.yml").read_text("utf-8"))
     world = await _furnish(session, texts, now, begin)
     ledger = Ledger()
+    await announce(session)
     await ledger.begin(session)
     channels = (await session.execute(select(Channel.id).order_by(Channel.id))).scalars().all()
     companies = (await session.execute(select(Company.id).order_by(Company.id))).scalars().all()

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import current_transaction_id
+from desk.events.horizon import announce
 from desk.events.log import Actor, record_event
 from desk.events.tables import Event
 
@@ -84,6 +85,7 @@ async def record_many(
         }
         for data in facts
     ]
+    await announce(session)
     await session.execute(insert(Event).values(rows))
 
 

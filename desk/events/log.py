@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal_column, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.db import current_transaction_id
+from desk.events.horizon import announce, readable_up_to
 from desk.events.tables import Event
 
 
@@ -45,6 +46,7 @@ async def record_event(
     **data: Any,
 ) -> None:
     """Appends one event to the running transaction."""
+    await announce(session)
     await session.execute(
         insert(Event).values(
             at=datetime.now(UTC),
@@ -61,8 +63,10 @@ async def record_event(
 
 async def latest_seq(session: AsyncSession) -> int:
     """The newest event's number that no event can still slip below, 0 when there is none."""
-    query = select(func.coalesce(func.max(Event.seq), 0)).where(*_settled(session))
-    return (await session.execute(query)).scalar_one()
+    up_to = await readable_up_to(session)
+    if up_to is not None:
+        return up_to
+    return (await session.execute(select(func.coalesce(func.max(Event.seq), 0)))).scalar_one()
 
 
 async def first_seq_since(session: AsyncSession, moment: datetime) -> int:
@@ -85,23 +89,18 @@ async def events_after(
 ) -> Sequence[Event]:
     """Events with a higher number, in order, at most ``limit``; only ``kinds`` when given.
 
-    On PostgreSQL numbers are drawn before commit, so a lower number may appear later. Reading
-    stops below the oldest running transaction, so that no reader ever skips an event.
+    Reading stops below what a running transaction may still add (``desk.events.horizon``).
     """
-    query = select(Event).where(Event.seq > seq, *_settled(session))
+    up_to = await readable_up_to(session)
+    if up_to is not None and up_to <= seq:
+        return []
+    query = select(Event).where(Event.seq > seq)
+    if up_to is not None:
+        query = query.where(Event.seq <= up_to)
     if kinds:
         query = query.where(Event.kind.in_(kinds))
     query = query.order_by(Event.seq).limit(limit)
     return (await session.execute(query)).scalars().all()
-
-
-def _settled(session: AsyncSession) -> list[ColumnElement[bool]]:
-    if session.get_bind().dialect.name != "postgresql":
-        return []
-    oldest_running: ColumnElement[int] = literal_column(
-        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    )
-    return [Event.transaction_id < oldest_running]
 
 
 async def events_of_conversation(

@@ -128,11 +128,7 @@ async def fresh(database: Database, conversation: Conversation) -> Conversation:
 
 
 async def until_settled(database: Database) -> None:
-    """Until the log's readers see all of it.
-
-    On a shared PostgreSQL server it is readable only below the oldest running transaction, which
-    may be that of another test's database.
-    """
+    """Until the log's readers see all of it: not while somebody who records has not ended."""
     async with asyncio.timeout(60), database.reading() as session:
         newest = select(func.coalesce(func.max(Event.seq), 0))
         while await latest_seq(session) < (await session.execute(newest)).scalar_one():
@@ -148,11 +144,7 @@ async def worked_off(database: Database, *loops: LogFollower) -> None:
 
 
 async def recorded_after(session: AsyncSession, seq: int, kinds: Sequence[str] = ()) -> list[Event]:
-    """The log's events after a number, in order.
-
-    Unlike the readers of the log this does not stop below the oldest running transaction, which
-    on a shared PostgreSQL server may be that of another test's database.
-    """
+    """The log's events after a number, in order; those of the running transaction, too."""
     query = select(Event).where(Event.seq > seq).order_by(Event.seq)
     if kinds:
         query = query.where(Event.kind.in_(kinds))

@@ -75,7 +75,7 @@ async def test_a_restart_goes_on_where_it_was_and_two_processes_do_it_once(
 async def _finds(
     database: Database, indexer: SearchIndexer, viewer: User, q: str, expected: list[str]
 ) -> None:
-    """The index comes to find this; what runs elsewhere on the server may hold up the log."""
+    """The index comes to find this."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (found := await _found(database, viewer, q)) != expected:
         assert time.monotonic() < deadline, found
