@@ -23,7 +23,7 @@ _ASKS = re.compile(
 )
 
 _HOW = re.compile(r"\b(?:como|onde)\b")
-_LOST = re.compile(r"\b(?:esquec\w*|perdi|lembro)\b")
+_LOST_OR_TROUBLE = re.compile(r"\b(?:esquec\w*|perdi|lembro|(?:nao|n)(?! sei\b))\b")
 
 
 def portal_address() -> str:
@@ -75,10 +75,11 @@ def _recover_option(key: str) -> Option:
 
 
 def _asks_how(tracker: Tracker) -> bool:
-    """Whether somebody who still has one asks for the way: a new one would end it."""
+    """Whether somebody who still has a password asks for the way: a new one would end it."""
     said = heard(tracker)
     text = fold(said.text)
-    return said.intent == "recover_access" and bool(_HOW.search(text)) and not _LOST.search(text)
+    asks = said.intent == "recover_access" and bool(_HOW.search(text))
+    return asks and not _LOST_OR_TROUBLE.search(text)
 
 
 def _trouble(tracker: Tracker) -> str | None:

