@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from deploy.local.stages import ARTIFACTS
 
@@ -26,6 +26,9 @@ CHROMIUM_FLAGS = (
 LEFT_HALF_WAY = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
 
 OpenPage = Callable[..., Page]
+
+# What Chromium answers when a page is exchanged for the next one in the moment of its picture.
+NOT_NOW = "Unable to capture screenshot"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,4 +94,14 @@ def _note_violation(text: str, person: str, errors: list[str]) -> None:
 def picture(page: Page, name: str, *, full_page: bool = False) -> None:
     """Keeps what the page shows, or all of it however long it is."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=full_page)
+    path = ARTIFACTS / f"{name}.png"
+    for _ in range(9):
+        try:
+            page.screenshot(path=path, full_page=full_page)
+        except Error as error:
+            if NOT_NOW not in error.message:
+                raise
+            page.wait_for_timeout(100)
+        else:
+            return
+    page.screenshot(path=path, full_page=full_page)

@@ -259,7 +259,9 @@ def test_words_are_found_marked_and_kept_in_the_address(
     field.fill("")
     expect(page.locator("#rows > .row")).to_have_count(50)
     page.go_back()
-    expect(page).to_have_url(re.compile("q="))
+    expect(page).to_have_url(re.compile("q=nadadisso"))
+    expect(page.get_by_text("Nada encontrado")).to_be_visible()
+    expect(field).to_have_value("nadadisso")
 
 
 def test_filters_are_chosen_by_keyboard_shown_as_chips_and_remembered(
