@@ -1,6 +1,7 @@
 """Questions on how something is done, answered from the documentation."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,6 +12,7 @@ from rasa_sdk.types import DomainDict
 from actions.guide_offer import guide_for, guide_option
 from actions.handoff import NEW_TICKET, NO, PERSON
 from actions.menu import Option, offer
+from actions.open_ticket import subject_of
 from actions.phrases import phrase
 from actions.turn import heard, knowledge, phraser
 from desk.knowledge.answer import answer_text
@@ -45,7 +47,7 @@ class ActionAnswerFromDocs(Action):
         if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
             return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_unavailable")
-        return [*asked, *_offer_more_help(dispatcher, tracker)]
+        return [*asked, *_offer_more_help(dispatcher, tracker, question)]
 
 
 class ActionDocsNext(Action):
@@ -69,7 +71,7 @@ class ActionDocsNext(Action):
             if fits and (wanted or (len(shown) == 1 and found.verdict is Verdict.ANSWER)):
                 return [forget, *await _tell(dispatcher, tracker, question, [hit], shown)]
         dispatcher.utter_message(response="utter_docs_exhausted")
-        return [forget, *_offer_more_help(dispatcher, tracker)]
+        return [forget, *_offer_more_help(dispatcher, tracker, question)]
 
 
 class ActionDocsHelped(Action):
@@ -153,8 +155,15 @@ def _offer_pages(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> Event
     return offer(dispatcher, "utter_docs_maybe", [*options, none])
 
 
-def _offer_more_help(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+def _offer_more_help(
+    dispatcher: CollectingDispatcher, tracker: Tracker, question: str
+) -> list[EventType]:
     if tracker.active_loop_name:
         dispatcher.utter_message(response="utter_docs_in_form")
         return []
-    return [offer(dispatcher, "utter_docs_menu", [PERSON, NEW_TICKET, NO])]
+    on_this = replace(
+        NEW_TICKET,
+        title="utter_option_ticket_on_this",
+        slots={"ticket_subject": subject_of(question)},
+    )
+    return [offer(dispatcher, "utter_docs_menu", [PERSON, on_this, NO])]

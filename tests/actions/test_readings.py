@@ -2,6 +2,7 @@
 
 import pytest
 
+from actions.menu import Option, chosen
 from actions.names import introduces_name, name_in
 from actions.numbers import number_in
 from actions.problems import problem_told
@@ -111,3 +112,27 @@ def test_scores(text: str, score: int | None) -> None:
 def test_a_subject_is_the_first_sentence_and_cut_at_a_word() -> None:
     assert first_sentence("Parou. Desde ontem.", 50) == "Parou"
     assert first_sentence("palavra " * 40, 20) == "palavra palavra…"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("não", None),
+        ("nao", None),
+        ("sim", None),
+        ("ok", None),
+        ("boletos", "2"),
+        ("relatorio", "1"),
+        ("o relatório não", "1"),
+        ("hegou", None),
+        ("2", "2"),
+        ("o último", "3"),
+    ],
+)
+def test_a_line_of_a_menu_is_chosen_by_its_words_but_never_by_a_bare_yes_or_no(
+    text: str, key: str | None
+) -> None:
+    lines = ["#7 - O relatório não aparece (Aberto)", "Boletos de simulação ok", "Não chegou nada"]
+    options = [Option(str(number), line, "menu") for number, line in enumerate(lines, 1)]
+    found = chosen(options, Heard(text, "nlu_fallback", 0.9, 1, {}, {}))
+    assert (found.key if found else None) == key
