@@ -34,20 +34,7 @@ class ActionAnswerFromDocs(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        question = heard(tracker).text
-        found = await knowledge().find(question)
-        asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
-        if found.verdict is Verdict.ANSWER:
-            guide = await guide_for(question if tracker.get_slot("identified") else None)
-            together = (
-                [guide_option("3", "utter_option_guide_together", guide, question)] if guide else []
-            )
-            told = await _tell(dispatcher, tracker, question, found.hits, more=together)
-            return [*asked, *told]
-        if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
-            return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
-        dispatcher.utter_message(response="utter_docs_unavailable")
-        return [*asked, *_offer_more_help(dispatcher, tracker, question)]
+        return await answer_question(dispatcher, tracker, heard(tracker).text)
 
 
 class ActionDocsNext(Action):
@@ -87,14 +74,33 @@ class ActionDocsHelped(Action):
         return [SlotSet(name, None) for name in ("docs_question", "docs_shown", "menu")]
 
 
-async def answer_instead(
-    dispatcher: CollectingDispatcher, tracker: Tracker, question: str, done_for_them: Option
+async def answer_question(
+    dispatcher: CollectingDispatcher, tracker: Tracker, question: str
 ) -> list[EventType]:
-    """Answers how something is done that could be done for them, too; [] when nothing answers."""
+    """The passage that answers a question, pages that may, or honestly that there is none."""
+    found = await knowledge().find(question)
+    asked = [SlotSet("docs_question", question), SlotSet("docs_shown", [])]
+    if found.verdict is Verdict.ANSWER:
+        guide = await guide_for(question if tracker.get_slot("identified") else None)
+        together = (
+            [guide_option("3", "utter_option_guide_together", guide, question)] if guide else []
+        )
+        told = await _tell(dispatcher, tracker, question, found.hits, more=together)
+        return [*asked, *told]
+    if found.verdict is Verdict.MAYBE and not tracker.active_loop_name:
+        return [*asked, _offer_pages(dispatcher, found.hits[:_MAYBE_PAGES])]
+    dispatcher.utter_message(response="utter_docs_unavailable")
+    return [*asked, *_offer_more_help(dispatcher, tracker, question)]
+
+
+async def answer_instead(
+    dispatcher: CollectingDispatcher, tracker: Tracker, question: str, *instead: Option
+) -> list[EventType]:
+    """Answers what could also be gone about in another way; [] when nothing answers."""
     found = await knowledge().find(question)
     if found.verdict is not Verdict.ANSWER:
         return []
-    told = await _tell(dispatcher, tracker, question, found.hits, more=[done_for_them])
+    told = await _tell(dispatcher, tracker, question, found.hits, more=instead)
     return [SlotSet("docs_question", question), *told]
 
 

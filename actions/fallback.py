@@ -48,12 +48,18 @@ class ActionRephrase(Action):
 
 
 def times_in_a_row(tracker: Tracker, action: str) -> int:
-    """In how many turns just before this one the action ran, without a break."""
+    """In how many turns just before this one the action ran, without a break.
+
+    The question of a form is no action of its own in a tracker: its response tells of it.
+    """
     turns: list[bool] = []
     for event in tracker.applied_events():
         if event.get("event") == "user":
             turns.append(False)
-        elif event.get("event") == "action" and event.get("name") == action and turns:
+        elif turns and action in (
+            event.get("name") if event.get("event") == "action" else None,
+            (event.get("metadata") or {}).get("utter_action"),
+        ):
             turns[-1] = True
     before = turns[:-1]
     count = 0

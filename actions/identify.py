@@ -8,14 +8,17 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.asides import asks_something, told_beside
 from actions.companies import all_blocked, company_slots
+from actions.docs import answer_question
 from actions.fallback import times_in_a_row
 from actions.interruptions import interrupts_choice, one_step_back, requested_slot
 from actions.names import introduces_name, name_in
-from actions.problems import asks_for_ticket, problem_told
+from actions.portal_access import told_trouble
+from actions.problems import asks_for_ticket, begun_anew, problem_told
 from actions.recall import recall
-from actions.turn import heard, reading
-from actions.wording import fold
+from actions.turn import Heard, heard, reading
+from actions.wording import fold, has_words
 from desk.companies.cnpj import find_cnpj, format_cnpj
 from desk.companies.directory import find_company
 from desk.contacts.email import parse_email
@@ -40,11 +43,11 @@ class ActionWelcome(Action):
             known = await recall(turn)
             blocked = await all_blocked(turn)
         events = [SlotSet(name, value) for name, value in known.items() if name != "identified"]
-        if said.intent == "open_ticket" or asks_for_ticket(said.text):
-            wanted = {"step": "open_ticket", "subject": problem_told(said)}
+        if tracker.active_loop_name and asks_something(said.text):
+            return [*events, *await answer_question(dispatcher, tracker, said.text)]
+        wanted = _wanted(said)
+        if wanted:
             events.append(SlotSet("wanted", wanted))
-        elif said.intent == "recover_access":
-            events.append(SlotSet("wanted", {"step": "recover_access"}))
         if blocked and not tracker.active_loop_name:
             dispatcher.utter_message(
                 response="utter_companies_blocked",
@@ -52,18 +55,31 @@ class ActionWelcome(Action):
                 company_name=blocked[0].name,
             )
             return events
-        dispatcher.utter_message(response=self._words(tracker), brand=known.get("brand"))
+        dispatcher.utter_message(response=self._words(tracker, wanted), brand=known.get("brand"))
         return events
 
-    def _words(self, tracker: Tracker) -> str:
+    def _words(self, tracker: Tracker, wanted: dict[str, Any] | None) -> str:
         said = heard(tracker)
         if tracker.active_loop_name:
-            return "utter_wish_noted" if said.intent in _WISHES else "utter_greet_again"
-        if said.intent == "open_ticket" and problem_told(said):
+            noted = wanted or said.intent in _WISHES
+            return "utter_wish_noted" if noted else "utter_greet_again"
+        if wanted and wanted["step"] == "open_ticket" and wanted["subject"]:
             return "utter_welcome_problem"
-        if said.intent in _WISHES:
+        if wanted or said.intent in _WISHES:
             return "utter_welcome_wish"
         return "utter_welcome" if said.intent == "greet" else "utter_hello"
+
+
+def _wanted(said: Heard) -> dict[str, Any] | None:
+    """What is gone on with once we know who asks."""
+    beside = told_beside(said.text)
+    if beside and asks_something(beside):
+        return {"step": "ask", "subject": beside}
+    if said.intent == "open_ticket" or asks_for_ticket(said.text):
+        return {"step": "open_ticket", "subject": problem_told(said)}
+    if said.intent == "recover_access":
+        return {"step": "recover_access", "subject": told_trouble(said)}
+    return {"step": "open_ticket", "subject": begun_anew(beside)} if beside else None
 
 
 class ValidateIdentifyForm(FormValidationAction):
@@ -134,7 +150,9 @@ class ValidateIdentifyForm(FormValidationAction):
             company_name=company.name,
             cnpj=format_cnpj(company.cnpj),
         )
-        return company_slots(company.id, company.name, company.cnpj)
+        slots = company_slots(company.id, company.name, company.cnpj)
+        told = _wanted(heard(tracker)) if told_beside(value) else None
+        return slots | ({"wanted": told} if told and not tracker.get_slot("wanted") else {})
 
     async def extract_contact_name(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -144,7 +162,9 @@ class ValidateIdentifyForm(FormValidationAction):
         if asked == "contact_name" or corrected:
             if name_in(said):
                 return {"contact_name": name_in(said)}
-            if asks_why(said.text) or (not said.entities and not interrupts_choice(said)):
+            if asks_why(said.text) or not has_words(said.text):
+                return {"contact_name": NO_NAME}
+            if not said.entities and not interrupts_choice(said):
                 return {"contact_name": NO_NAME}
         return {}
 

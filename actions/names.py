@@ -40,6 +40,8 @@ _NEVER = re.compile(
     """,
     re.VERBOSE,
 )
+# Nobody is called so, but people are called so in the end: Vila Nova, Claro, Pessoa.
+_ENDS_NAMES = re.compile(r"nov[ao]|claro|certo|bom|boa|bem|pessoa|dia|caixa|teste|para")
 _VOWELS = re.compile(r"[aeiouy]")
 _MASHED = re.compile(r"[^aeiouy]{6,}|(.)\1{2,}|asdf|qwer|zxcv|hjkl|(?:[sdfgjkl]{2,}[ahj]?){3,}")
 
@@ -57,7 +59,9 @@ def name_in(said: Heard) -> str | None:
     words = text.split()
     if not words or len(text) > MAX_CHARS or len(words) > MAX_WORDS or "?" in said.text:
         return None
-    if not _NAME.fullmatch(text) or not all(_could_be_name(word) for word in words):
+    if not _NAME.fullmatch(text) or not _could_be_name(words[0]):
+        return None
+    if not all(_ENDS_NAMES.fullmatch(fold(word)) or _could_be_name(word) for word in words[1:]):
         return None
     if not introduced and _is_surely_something_else(said, words):
         return None

@@ -1,6 +1,7 @@
 """The access to the portal: a new provisional password, seen by this chat alone."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -8,12 +9,14 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.asides import is_of_another
 from actions.codes import ask_for_code, send_code, unproven_address
 from actions.docs import answer_instead
 from actions.guide_offer import guide_for, offer_guide
-from actions.menu import Option, show_menu
+from actions.handoff import NEW_TICKET, PERSON
+from actions.menu import Option, offer, show_menu
 from actions.served import for_served_companies
-from actions.turn import Turn, heard, settings, writing
+from actions.turn import Heard, Turn, heard, settings, writing
 from actions.wording import fold
 from desk.contacts.portal_access import has_portal_account, request_credentials
 
@@ -22,6 +25,7 @@ _ASKS = re.compile(
     r"|perdi|(?:quero|preciso)(?: de)? (?:a |minha |uma )?(?:senha|acesso)|trocar|mudar|gerar)\b"
 )
 
+OWN = "utter_option_recover_own_access"
 _HOW = re.compile(r"\b(?:como|onde)\b")
 _LOST_OR_TROUBLE = re.compile(r"\b(?:esquec\w*|perdi|lembro|(?:nao|n)(?! sei\b))\b")
 
@@ -42,12 +46,15 @@ class ActionRecoverAccess(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         in_form = bool(tracker.active_loop_name)
+        if is_of_another(heard(tracker).text):
+            return [*await _not_theirs(dispatcher, tracker), SlotSet("next_step", "nothing")]
         if _asks_how(tracker):
             question = heard(tracker).text
             answered = await answer_instead(dispatcher, tracker, question, _recover_option("3"))
             if answered:
                 return [*answered, SlotSet("next_step", "nothing")]
-        guide = None if in_form else await guide_for(_trouble(tracker))
+        known = tracker.get_slot("identified") and not in_form
+        guide = await guide_for(told_trouble(heard(tracker)) if known else None)
         if guide is not None:
             offered = offer_guide(dispatcher, guide, heard(tracker).text, _recover_option("4"))
             return [offered, SlotSet("next_step", "nothing")]
@@ -70,6 +77,19 @@ class ActionRecoverAccess(Action):
         return [*menu, SlotSet("next_step", "nothing")]
 
 
+async def _not_theirs(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """The access of somebody else: how it is done is told, nobody's password is changed."""
+    text = heard(tracker).text
+    option = _recover_option("3")
+    events = await answer_instead(dispatcher, tracker, text, option)
+    if events:
+        return events
+    dispatcher.utter_message(response="utter_access_not_yours")
+    if tracker.active_loop_name:
+        return []
+    return [offer(dispatcher, "utter_docs_menu", [PERSON, NEW_TICKET, replace(option, title=OWN)])]
+
+
 def _recover_option(key: str) -> Option:
     return Option(key, "utter_option_recover_access", "recover_access")
 
@@ -82,11 +102,10 @@ def _asks_how(tracker: Tracker) -> bool:
     return asks and not _LOST_OR_TROUBLE.search(text)
 
 
-def _trouble(tracker: Tracker) -> str | None:
+def told_trouble(said: Heard) -> str | None:
     """Words that tell of trouble with getting in; None when they ask for the access itself."""
-    said = heard(tracker)
     asks = said.intent != "recover_access" or _ASKS.search(fold(said.text))
-    return None if asks or not tracker.get_slot("identified") else said.text
+    return None if asks else said.text
 
 
 async def _new_login(turn: Turn, *, may_ask_for_code: bool) -> dict[str, Any]:

@@ -46,5 +46,10 @@ def problem_told(said: Heard) -> str | None:
     plain = fold(said.text)
     if _COMMAND.fullmatch(plain) or _VAGUE.fullmatch(plain):
         return None
-    told = _ASKED_WITH_IT.sub("", _GREETING.sub("", said.text)).strip() or said.text
+    return begun_anew(_ASKED_WITH_IT.sub("", said.text).strip() or said.text)
+
+
+def begun_anew(text: str) -> str:
+    """What was told, without the greeting before it."""
+    told = _GREETING.sub("", text).strip() or text
     return told[:1].upper() + told[1:]

@@ -140,10 +140,10 @@ class ActionProveEmail(Action):
             async with writing(tracker) as turn:
                 result = await turn.once(self.name(), lambda: change_address(turn, tracker, email))
             events = tell_address_change(dispatcher, result, email)
-            return done + (events or await go_on_with(dispatcher, tracker.get_slot("wanted")))
+            return done + (events or await go_on_with(dispatcher, tracker))
         if outcome != RIGHT:
             dispatcher.utter_message(response="utter_proof_skipped")
-            return done + await go_on_with(dispatcher, tracker.get_slot("wanted"))
+            return done + await go_on_with(dispatcher, tracker)
         return done + await self._welcome(dispatcher, tracker)
 
     async def _welcome(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -160,7 +160,6 @@ class ActionProveEmail(Action):
             dispatcher.utter_message(response="utter_proof_right")
             await greet_back(dispatcher, turn, slots.get("contact_first_name"))
             events: list[EventType] = [SlotSet(name, value) for name, value in slots.items()]
-            wanted = tracker.get_slot("wanted")
-            if not wanted and not slots["company_id"]:
+            if not tracker.get_slot("wanted") and not slots["company_id"]:
                 return events + await several_companies(dispatcher, turn)
-        return events + await go_on_with(dispatcher, wanted, known=True)
+        return events + await go_on_with(dispatcher, tracker, known=True)

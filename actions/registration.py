@@ -1,5 +1,6 @@
 """Registering a contact, and changing what is known of one."""
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -7,14 +8,19 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.asides import asks_something, gives_own, without_named
 from actions.codes import ask_for_code, send_code
 from actions.companies import company_slots
+from actions.docs import answer_question
 from actions.drafts import leave_form
 from actions.guide_offer import guide_for, offer_guide
-from actions.menu import show_menu
+from actions.handoff import NEW_TICKET, NO
+from actions.menu import Option, offer, show_menu
+from actions.open_ticket import subject_of
+from actions.phrases import phrase
 from actions.portal_access import portal_address
 from actions.turn import Turn, heard, writing
-from desk.companies.cnpj import find_cnpj
+from desk.companies.cnpj import find_cnpj, format_cnpj
 from desk.companies.directory import find_company
 from desk.contacts.directory import companies_of
 from desk.contacts.email import parse_email
@@ -68,7 +74,7 @@ class ActionRegister(Action):
         if done.get("sent"):
             return known + ask_for_code(dispatcher, email)
         _tell(dispatcher, done)
-        return known + await go_on_with(dispatcher, tracker.get_slot("wanted"))
+        return known + await go_on_with(dispatcher, tracker)
 
 
 def _tell(dispatcher: CollectingDispatcher, done: dict[str, Any]) -> None:
@@ -82,14 +88,18 @@ def _tell(dispatcher: CollectingDispatcher, done: dict[str, Any]) -> None:
 
 
 async def go_on_with(
-    dispatcher: CollectingDispatcher, wanted: dict[str, Any] | None, *, known: bool = False
+    dispatcher: CollectingDispatcher, tracker: Tracker, *, known: bool = False
 ) -> list[EventType]:
     """The next step for what somebody asked for before we knew them; else the menu.
 
-    A problem that a guide is for is offered the guide. ``known``: they turned out to have an
-    access, which may be what they wanted back.
+    A problem that a guide is for is offered the guide, a question is answered. ``known``: they
+    turned out to have an access, which may be what they wanted back.
     """
-    problem = (wanted or {}).get("subject")
+    wanted: dict[str, Any] = tracker.get_slot("wanted") or {}
+    problem = wanted.get("subject")
+    if problem and wanted["step"] == "ask":
+        told = await answer_question(dispatcher, tracker, problem)
+        return [SlotSet("wanted", None), *told, SlotSet("next_step", "nothing")]
     guide = await guide_for(problem)
     if guide is not None:
         menu = offer_guide(dispatcher, guide, str(problem))
@@ -97,13 +107,16 @@ async def go_on_with(
     events = [SlotSet("wanted", None), SlotSet("next_step", "show_menu")]
     if wanted and (known or wanted["step"] != "recover_access"):
         events[1] = SlotSet("next_step", wanted["step"])
-        if wanted.get("subject"):
+        if problem and wanted["step"] == "open_ticket":
             events.append(SlotSet("ticket_subject", wanted["subject"]))
     return events
 
 
 class ActionChangeCompany(Action):
-    """Goes on with another company of the contact; a new one is linked."""
+    """Goes on with another company of the contact; a new one is linked.
+
+    A CNPJ that belongs to a question, or to another matter, changes nothing by itself.
+    """
 
     def name(self) -> str:
         return "action_change_company"
@@ -111,7 +124,16 @@ class ActionChangeCompany(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        mention = find_cnpj(heard(tracker).text)
+        chosen = tracker.get_slot("named")
+        text = str(chosen or heard(tracker).text)
+        mention = find_cnpj(text)
+        if mention is not None and mention.valid and not chosen and not gives_own(text):
+            title = phrase("utter_option_use_cnpj", cnpj=format_cnpj(mention.value))
+            use = Option("1", title, "change_company", {"named": mention.value}, "affirm")
+            return await _other_matter(dispatcher, tracker, use)
+        question = without_named(text) if asks_something(text) else ""
+        if question and mention and mention.value == tracker.get_slot("company_cnpj"):
+            return await answer_question(dispatcher, tracker, question)
         name, email = tracker.get_slot("contact_name"), tracker.get_slot("contact_email")
         async with writing(tracker) as turn:
             company = None
@@ -129,10 +151,29 @@ class ActionChangeCompany(Action):
                 tracker.slots.update(slots)
                 dispatcher.utter_message(response="utter_company_chosen", company_name=company.name)
                 events = [SlotSet(slot, value) for slot, value in slots.items()]
-                if not tracker.active_loop_name:
+                if not tracker.active_loop_name and not question:
                     events += await show_menu(dispatcher, turn, tracker)
-                return events
+                if not question:
+                    return [*events, SlotSet("named", None)]
+                return [*events, *await answer_question(dispatcher, tracker, question)]
+        return [SlotSet("named", None)]
+
+
+async def _other_matter(
+    dispatcher: CollectingDispatcher, tracker: Tracker, use: Option
+) -> list[EventType]:
+    """Answers what was asked; else asks what the address or CNPJ is for. Nothing is changed."""
+    text = heard(tracker).text
+    if asks_something(text):
+        return await answer_question(dispatcher, tracker, without_named(text))
+    if tracker.active_loop_name:
         return []
+    on_this = replace(
+        NEW_TICKET,
+        title="utter_option_ticket_on_this",
+        slots={"ticket_subject": subject_of(text), "ticket_description": text},
+    )
+    return [offer(dispatcher, "utter_named_aside", [use, on_this, NO])]
 
 
 async def change_address(turn: Turn, tracker: Tracker, email: str) -> dict[str, Any]:
@@ -172,17 +213,23 @@ class ActionCorrectEmail(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        nothing: list[EventType] = [SlotSet("next_step", "nothing")]
-        email = parse_email(heard(tracker).text)
+        nothing: list[EventType] = [SlotSet("named", None), SlotSet("next_step", "nothing")]
+        chosen = tracker.get_slot("named")
+        text = str(chosen or heard(tracker).text)
+        email = parse_email(text)
         if email is None:
             dispatcher.utter_message(response="utter_email_invalid")
             return nothing
+        if not chosen and not gives_own(text):
+            title = phrase("utter_option_use_email", email=email)
+            use = Option("1", title, "correct_email", {"named": email}, "affirm")
+            return [*nothing, *await _other_matter(dispatcher, tracker, use)]
         left = leave_form(tracker)
         async with writing(tracker) as turn:
             done = await turn.once(self.name(), lambda: change_address(turn, tracker, email))
         asks = tell_address_change(dispatcher, done, email)
         if asks:
-            return [*left.events, *asks]
+            return [*left.events, SlotSet("named", None), *asks]
         if done["outcome"] == "email_taken":
             return nothing
         return [SlotSet("contact_email", email), *nothing]

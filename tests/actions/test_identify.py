@@ -304,7 +304,8 @@ async def test_the_second_answer_in_a_row_that_is_none_brings_the_offer_of_a_per
 ) -> None:
     talk = await a_talk(database)
     talk.loop, talk.slots["requested_slot"] = "identify_form", "company_cnpj"
-    ask = {"event": "action", "name": "utter_ask_identify_form_company_cnpj"}
+    # As Rasa keeps it: the question of a form is the response that was uttered.
+    ask = {"event": "bot", "metadata": {"utter_action": "utter_ask_identify_form_company_cnpj"}}
     offers = []
     for text in ("oi", "lkj lkj", "asd fgh"):
         await talk.hears(text)
@@ -313,3 +314,72 @@ async def test_the_second_answer_in_a_row_that_is_none_brings_the_offer_of_a_per
     assert offers == [False, False, True]
     await talk.hears("11.222.333/0001-81")
     assert "utter_person_hint" not in words(await talk.do("validate_identify_form"))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "wanted"),
+    [
+        (
+            "bom dia, cnpj 11.222.333/0001-81, a impressora parou de imprimir",
+            "inform_cnpj",
+            ("open_ticket", "A impressora parou de imprimir"),
+        ),
+        (
+            "meu cnpj é 11.222.333/0001-81, onde baixo o xml das notas?",
+            "inform_cnpj",
+            ("ask", "onde baixo o xml das notas?"),
+        ),
+        (
+            "nao consigo entrar na minha conta!!!",
+            "recover_access",
+            ("recover_access", "nao consigo entrar na minha conta!!!"),
+        ),
+        ("esqueci minha senha", "recover_access", ("recover_access", None)),
+        ("meu cnpj é 11.222.333/0001-81", "inform_cnpj", None),
+        ("não tenho o cnpj aqui comigo agora", "inform_cnpj", None),
+    ],
+)
+async def test_what_is_told_with_the_first_words_is_kept(
+    database: Database, text: str, intent: str, wanted: tuple[str, str] | None
+) -> None:
+    talk = await a_talk(database)
+    await talk.hears(text, intent)
+    await talk.do("action_welcome")
+    kept = talk.slots.get("wanted")
+    assert (kept and (kept["step"], kept["subject"])) == wanted
+
+
+async def test_what_is_told_with_the_cnpj_in_the_form_is_kept(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("11.222.333/0001-81 e o sistema não abre desde ontem", "inform_cnpj")
+    await talk.answers(FORM, "company_cnpj")
+    assert talk.slots["wanted"]["step"] == "open_ticket"
+
+
+async def test_a_question_told_before_is_answered_after_registration(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("meu cnpj é 11.222.333/0001-81, onde baixo o xml das notas?", "inform_cnpj")
+    await talk.do("action_welcome")
+    talk.slots |= {"company_id": 1, "contact_name": "Ana Lima", "contact_email": "ana@x.com.br"}
+    assert words(await talk.do("action_register")) == [
+        "utter_registered",
+        "utter_docs_unavailable",
+        "utter_docs_menu",
+    ]
+    assert (talk.slots["next_step"], talk.slots["wanted"]) == ("nothing", None)
+
+
+async def test_a_question_in_the_middle_of_the_registration_is_answered(
+    database: Database,
+) -> None:
+    talk = await a_talk(database)
+    talk.loop, talk.slots["requested_slot"] = FORM, "contact_name"
+    await talk.hears("como troco minha senha?", "recover_access")
+    assert "utter_docs_in_form" in words(await talk.do("action_welcome"))
+    assert talk.slots.get("wanted") is None
+
+
+async def test_digits_are_no_name(database: Database) -> None:
+    talk = await a_talk(database)
+    await talk.hears("123", "check_status", entities=[{"entity": "ticket_number", "value": "123"}])
+    assert words(await talk.answers(FORM, "contact_name")) == ["utter_name_invalid"]
