@@ -9,9 +9,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.codes import unproven_address
-from actions.drafts import leave_form
 from actions.menu import TICKET_OPTIONS, offer, show_menu, ticket_options
 from actions.phrases import phrase
+from actions.posting import leave_and_post, own_ticket
 from actions.served import for_served_companies
 from actions.turn import Turn, heard, reading, settings, writing
 from actions.wording import has_words, wants_to_answer
@@ -34,12 +34,6 @@ async def meant_ticket(turn: Turn, tracker: Tracker) -> Ticket | Sequence[Ticket
         return await find_ticket(turn.session, contact_id, number) or number
     tickets = await tickets_of(turn.session, contact_id, company_id=tracker.get_slot("company_id"))
     return tickets[0] if len(tickets) == 1 else tickets
-
-
-async def own_ticket(turn: Turn, ticket_id: int | None) -> Ticket | None:
-    """A ticket by its id, when it is this contact's."""
-    ticket = await turn.session.get(Ticket, ticket_id) if ticket_id else None
-    return ticket if ticket and ticket.contact_id == turn.contact_id else None
 
 
 class ActionShowTicket(Action):
@@ -133,7 +127,7 @@ class ActionChooseTicketToAnswer(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        left = leave_form(tracker)
+        left = await leave_and_post(dispatcher, tracker)
         async with reading(tracker) as turn:
             ticket = await meant_ticket(turn, tracker)
             looked_at = await own_ticket(turn, tracker.get_slot("ticket_id"))

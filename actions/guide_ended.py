@@ -12,11 +12,11 @@ from actions.guide_form import WORKED
 from actions.guide_record import record_guide
 from actions.guide_state import GuideState, forget_guide, state_of
 from actions.handoff import NO, PERSON, RATING_OPTIONS, hand_off
-from actions.media import media_used
 from actions.menu import Option, offer
 from actions.served import for_served_companies
 from actions.tone import in_tone, is_upset
 from actions.turn import reading, writing
+from actions.unused_media import media_used
 from desk.configuration.groups import DirectSupport
 from desk.configuration.values import read_configuration
 from desk.conversations.requests import request_status

@@ -10,8 +10,8 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from actions.guide_state import GuideState, record_lines, type_of
-from actions.media import unused_media
 from actions.turn import Turn, guides
+from actions.unused_media import unused_media
 from desk.conversations.tickets import link_ticket
 from desk.events.log import BOT
 from desk.guides.runs import end_run, run_of

@@ -14,12 +14,13 @@ from actions.guide_facts import browser_in, message_in, tried_in
 from actions.guide_offer import guide_for, guide_option, offer_guide, refused_problem
 from actions.guide_record import record_guide
 from actions.guide_state import FORM, GuideState, forget_guide, state_of
-from actions.media import media_used
 from actions.menu import Option, offer, remembered, show_menu
+from actions.posting import leave_and_post
 from actions.problems import problem_told
 from actions.served import for_served_companies
 from actions.tone import in_tone, is_upset
 from actions.turn import Turn, guides, heard, writing
+from actions.unused_media import media_used
 from desk.configuration.groups import PortalNote
 from desk.configuration.values import read_configuration
 from desk.contacts.account_state import account_state
@@ -46,6 +47,13 @@ class ActionBeginTicket(Action):
                 *await ticket_instead(dispatcher, tracker),
                 _NOTHING,
             ]
+        if tracker.active_loop_name == "post_form":
+            left = await leave_and_post(dispatcher, tracker)
+            tracker.active_loop = {}
+            return [*left.events, *await self._begin(dispatcher, tracker)]
+        return await self._begin(dispatcher, tracker)
+
+    async def _begin(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         problem = problem_told(heard(tracker))
         guide = None if tracker.active_loop_name else await guide_for(problem)
         if guide is not None:

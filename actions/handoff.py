@@ -12,13 +12,13 @@ from actions.drafts import forget_ticket, leave_form
 from actions.guide_offer import guide_for, guide_option
 from actions.guide_record import record_guide
 from actions.guide_state import forget_guide, record_lines, type_of, under_way
-from actions.media import media_used
 from actions.menu import Option, offer, show_menu
 from actions.open_ticket import open_typed, request_type_id
 from actions.phrases import phrase
-from actions.posting import post_unfinished
+from actions.posting import leave_and_post, post_unfinished
 from actions.tone import calls_angrily
 from actions.turn import Turn, guides, heard, reading, router, settings, writing
+from actions.unused_media import media_used
 from desk.conversations.requests import request_handoff
 from desk.conversations.routing.classifier import Guess
 from desk.guides.guide import Guide
@@ -208,7 +208,7 @@ class ActionHumanFinished(Action):
     ) -> list[EventType]:
         outcome = heard(tracker).metadata.get("outcome")
         # A person may have stepped in while a form was open.
-        left = leave_form(tracker)
+        left = await leave_and_post(dispatcher, tracker)
         events = [*left.events, SlotSet("service_status", heard(tracker).metadata.get("status"))]
         if outcome in ("resolved", "closed"):
             menu = offer(dispatcher, f"utter_human_finished_{outcome}", RATING_OPTIONS)

@@ -5,13 +5,14 @@ by itself. Free text (a subject, a description) may read like any intent, so tha
 and clear request counts as an interruption there.
 """
 
+import re
 from collections.abc import Sequence
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.turn import Heard, heard
-from actions.wording import says_back, says_finished, wants_to_answer
+from actions.wording import fold, says_back, says_finished, wants_to_answer
 
 ALWAYS = frozenset({"human_finished"})
 
@@ -43,9 +44,26 @@ _BY_CHOICE = frozenset(
         "send_media",
     }
 )
+# "Rejeição 225" asks for no ticket, "preciso disso hoje" is no goodbye, whatever they read like.
+_OF_TICKETS = re.compile(
+    r"\b(?:status|situacao|andamento|posicao|retorno|respost\w+|novidades?|noticias?|protocolos?"
+    r"|(?:ch|x)amad\w+|atendimentos?|tickets?|tikets?|solicita\w+|ocorrencias?|pedidos?|consult\w+"
+    r"|acompanh\w+|meus?)\b"
+)
+_STAYS = re.compile(
+    r"\b(?:preciso (?:diss\w|dess\w|resolver|muito|urgente)|urgen\w+|pressa|ate quando)\b"
+)
 _NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 _LEAST_SURE = 0.55
 _MOST_QUESTION_WORDS = 20
+
+
+def meant(said: Heard) -> str:
+    """The intent of a message in a form; "" where its words speak against it."""
+    plain = fold(said.text)
+    if said.intent == "check_status" and not (said.entities or _OF_TICKETS.search(plain)):
+        return ""
+    return "" if said.intent == "goodbye" and _STAYS.search(plain) else said.intent
 
 
 def requested_slot(tracker: Tracker) -> str | None:
@@ -66,7 +84,7 @@ def interrupts_free_text(said: Heard) -> bool:
     if said.intent == "ask_docs":
         short = said.word_count <= _MOST_QUESTION_WORDS
         return said.text.endswith("?") and short and said.confidence >= 0.6
-    most_words, least_sure = _IN_FREE_TEXT.get(said.intent, (0, 1.0))
+    most_words, least_sure = _IN_FREE_TEXT.get(meant(said), (0, 1.0))
     return said.word_count <= most_words and said.confidence >= least_sure
 
 
@@ -79,7 +97,7 @@ def interrupts_choice(said: Heard, *, or_not_understood: bool = False) -> bool:
         return False
     if or_not_understood and said.intent in _NOT_UNDERSTOOD:
         return True
-    return said.intent in _BY_CHOICE and said.confidence >= _LEAST_SURE
+    return meant(said) in _BY_CHOICE and said.confidence >= _LEAST_SURE
 
 
 def one_step_back(tracker: Tracker, steps: Sequence[str]) -> list[EventType]:

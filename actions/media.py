@@ -1,6 +1,5 @@
-"""Files that came with messages, and what becomes of those that came outside of a form."""
+"""What becomes of files: taken by the form that is open, or asked what they are for."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from rasa_sdk import Action, Tracker
@@ -13,35 +12,10 @@ from actions.menu import Option, offer, ticket_options
 from actions.phrases import phrase
 from actions.served import for_served_companies
 from actions.turn import heard, reading
+from actions.unused_media import unused_media
 from desk.tickets.directory import find_ticket, tickets_of
 
 _MOST_TICKETS = 5
-
-
-def unused_media(tracker: Tracker) -> list[int]:
-    """Ids of the files of this session that are on no ticket yet, in order.
-
-    A file may come at any moment, before any word too: nothing is lost, whatever was asked.
-    """
-    used_until = tracker.get_slot("media_used_until") or 0
-    ids: list[int] = []
-    for event in _this_session(tracker.applied_events()):
-        metadata = event.get("metadata") or {}
-        if event.get("event") == "user" and (metadata.get("message_id") or 0) > used_until:
-            ids.extend(each["id"] for each in metadata.get("attachments") or [])
-    return list(dict.fromkeys(ids))
-
-
-def media_used(tracker: Tracker) -> EventType:
-    """Notes that all files up to this message are on a ticket."""
-    return SlotSet("media_used_until", heard(tracker).message_id)
-
-
-def _this_session(events: Sequence[EventType]) -> Sequence[EventType]:
-    for index in range(len(events) - 1, -1, -1):
-        if events[index].get("event") == "session_started":
-            return events[index:]
-    return events
 
 
 class ActionReceiveMedia(Action):

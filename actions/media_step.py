@@ -7,11 +7,14 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.interruptions import interrupts_choice, requested_slot
-from actions.turn import heard
+from actions.interruptions import interrupts_choice, interrupts_free_text, requested_slot
+from actions.problems import asks_for_ticket
+from actions.turn import Heard, heard
 from actions.wording import says_finished, says_no, says_yes
 
 DONE, WAITING = "done", "waiting"
+_MOST_WORDS_OF_A_WISH = 8
+_NO_MATTER = frozenset({"thanks", "complaint"})
 
 
 def answer_to_media_step(slot: str, tracker: Tracker) -> dict[str, Any]:
@@ -26,8 +29,15 @@ def answer_to_media_step(slot: str, tracker: Tracker) -> dict[str, Any]:
         return {slot: DONE}
     if says_yes(said.text):
         return {slot: WAITING}
-    tells_more = said.has_files or said.word_count > 8
-    return {} if interrupts_choice(said) and not tells_more else {slot: said.text}
+    if said.has_files or said.word_count > _MOST_WORDS_OF_A_WISH:
+        return {slot: said.text}
+    leads_away = interrupts_free_text(said) or asks_for_ticket(said.text) or _wishes_else(said)
+    return {} if leads_away else {slot: said.text}
+
+
+def _wishes_else(said: Heard) -> bool:
+    """Whether a few words are thanks or a complaint, which say nothing of the matter."""
+    return said.intent in _NO_MATTER and interrupts_choice(said)
 
 
 _TELL_HOW_TO_FINISH = frozenset(

@@ -11,9 +11,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.companies import company_slots, open_companies
-from actions.drafts import draft_option, leave_form
+from actions.drafts import draft_option
 from actions.numbers import number_in
 from actions.phrases import phrase
+from actions.posting import leave_and_post
 from actions.scores import score_in
 from actions.served import for_served_companies
 from actions.turn import Heard, Turn, heard, reading
@@ -161,7 +162,7 @@ class ActionShowMenu(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        left = leave_form(tracker)
+        left = await leave_and_post(dispatcher, tracker)
         back = says_back(heard(tracker).text)
         if back and tracker.active_loop_name == "post_form" and tracker.get_slot("ticket_id"):
             return [*left.events, offer(dispatcher, "utter_ticket_menu", TICKET_OPTIONS)]
@@ -190,7 +191,7 @@ class ActionChooseOption(Action):
                 options = await main_options(turn, tracker)
         option = chosen(options, said)
         if option is not None:
-            left = leave_form(tracker, keeps_guide=True)
+            left = await leave_and_post(dispatcher, tracker, keeps_guide=True)
             slots = [SlotSet(name, value) for name, value in option.slots.items()]
             return [*left.events, *slots, SlotSet("next_step", option.step)]
         return self._unclear(dispatcher, tracker, said, options)

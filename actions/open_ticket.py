@@ -8,11 +8,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import forget_ticket
-from actions.media import media_used, unused_media
 from actions.menu import show_menu
 from actions.phrases import phrase
 from actions.served import for_served_companies
 from actions.turn import Turn, writing
+from actions.unused_media import media_used, unused_media
 from actions.wording import first_sentence
 from desk.conversations.tickets import link_ticket
 from desk.tickets.opening import open_ticket

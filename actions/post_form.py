@@ -8,15 +8,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import forget_action
-from actions.following import own_ticket
 from actions.interruptions import free_text_for, one_step_back
-from actions.media import media_used, unused_media
 from actions.media_step import DONE, WAITING, answer_to_media_step
 from actions.menu import TICKET_OPTIONS, offer
 from actions.phrases import phrase
-from actions.posting import post_typed
+from actions.posting import own_ticket, post_typed
 from actions.served import for_served_companies, while_served
 from actions.turn import writing
+from actions.unused_media import media_used, unused_media
 from actions.wording import has_words, says_finished
 
 

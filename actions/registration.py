@@ -12,13 +12,13 @@ from actions.asides import asks_something, gives_own, without_named
 from actions.codes import ask_for_code, send_code
 from actions.companies import company_slots
 from actions.docs import answer_question
-from actions.drafts import leave_form
 from actions.guide_offer import guide_for, offer_guide
 from actions.handoff import NEW_TICKET, NO
 from actions.menu import Option, offer, show_menu
 from actions.open_ticket import subject_of
 from actions.phrases import phrase
 from actions.portal_access import portal_address
+from actions.posting import leave_and_post
 from actions.turn import Turn, heard, writing
 from desk.companies.cnpj import find_cnpj, format_cnpj
 from desk.companies.directory import find_company
@@ -224,7 +224,7 @@ class ActionCorrectEmail(Action):
             title = phrase("utter_option_use_email", email=email)
             use = Option("1", title, "correct_email", {"named": email}, "affirm")
             return [*nothing, *await _other_matter(dispatcher, tracker, use)]
-        left = leave_form(tracker)
+        left = await leave_and_post(dispatcher, tracker)
         async with writing(tracker) as turn:
             done = await turn.once(self.name(), lambda: change_address(turn, tracker, email))
         asks = tell_address_change(dispatcher, done, email)

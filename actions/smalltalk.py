@@ -8,10 +8,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.drafts import leave_form
-from actions.media import media_used
 from actions.posting import post_unfinished
 from actions.recall import COMPANY_SLOTS
 from actions.turn import Turn, writing
+from actions.unused_media import media_used
 from desk.contacts.directory import companies_of
 from desk.conversations.requests import request_status, request_stay_ended
 from desk.states import Status
