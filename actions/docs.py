@@ -1,5 +1,6 @@
 """Questions on how something is done, answered from the documentation."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ HELPED = Option("1", "utter_option_docs_helped", "docs_helped", answers="affirm"
 NOT_HELPED = Option("2", "utter_option_docs_not_helped", "docs_next", answers="deny")
 NONE_OF_THESE = "utter_option_docs_none"
 _MAYBE_PAGES = 3
+_FOLLOWS_ON = re.compile(r"^\W*(?:e|mas e|e se|ent[aã]o)\s+\w", re.IGNORECASE)
+_MOST_FOLLOWING = 5
 _NAME_SLOTS = ("contact_name", "company_name")
 
 
@@ -34,7 +37,11 @@ class ActionAnswerFromDocs(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        return await answer_question(dispatcher, tracker, heard(tracker).text)
+        question = heard(tracker).text
+        before = str(tracker.get_slot("docs_question") or "")
+        if before and follows_on(question):
+            question = f"{before} {question}"
+        return await answer_question(dispatcher, tracker, question)
 
 
 class ActionDocsNext(Action):
@@ -74,6 +81,11 @@ class ActionDocsHelped(Action):
         return [SlotSet(name, None) for name in ("docs_question", "docs_shown", "menu")]
 
 
+def follows_on(question: str) -> bool:
+    """Whether a question is none without the one before: "e no app?"."""
+    return _FOLLOWS_ON.search(question) is not None and len(question.split()) <= _MOST_FOLLOWING
+
+
 async def answer_question(
     dispatcher: CollectingDispatcher, tracker: Tracker, question: str
 ) -> list[EventType]:
@@ -93,13 +105,37 @@ async def answer_question(
     return [*asked, *_offer_more_help(dispatcher, tracker, question)]
 
 
-async def answer_instead(
-    dispatcher: CollectingDispatcher, tracker: Tracker, question: str, *instead: Option
+async def answer_trouble(
+    dispatcher: CollectingDispatcher, tracker: Tracker, problem: str
 ) -> list[EventType]:
-    """Answers what could also be gone about in another way; [] when nothing answers."""
+    """Says what the documentation knows of a told problem, a ticket as near; [] without it."""
+    on_this = ticket_on_this("3", problem)
+    before = "utter_docs_for_trouble"
+    return await answer_instead(dispatcher, tracker, problem, on_this, before=before)
+
+
+def ticket_on_this(key: str, told: str) -> Option:
+    """A line of a menu that opens a ticket on what was told."""
+    subject = {"ticket_subject": subject_of(told)}
+    return replace(NEW_TICKET, key=key, title="utter_option_ticket_on_this", slots=subject)
+
+
+async def answer_instead(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    question: str,
+    *instead: Option,
+    before: str = "",
+) -> list[EventType]:
+    """Answers what could also be gone about in another way; [] when nothing answers.
+
+    ``before``: what is said first when something does.
+    """
     found = await knowledge().find(question)
     if found.verdict is not Verdict.ANSWER:
         return []
+    if before:
+        dispatcher.utter_message(response=before)
     told = await _tell(dispatcher, tracker, question, found.hits, more=instead)
     return [SlotSet("docs_question", question), *told]
 
@@ -167,9 +203,4 @@ def _offer_more_help(
     if tracker.active_loop_name:
         dispatcher.utter_message(response="utter_docs_in_form")
         return []
-    on_this = replace(
-        NEW_TICKET,
-        title="utter_option_ticket_on_this",
-        slots={"ticket_subject": subject_of(question)},
-    )
-    return [offer(dispatcher, "utter_docs_menu", [PERSON, on_this, NO])]
+    return [offer(dispatcher, "utter_docs_menu", [PERSON, ticket_on_this("2", question), NO])]

@@ -38,7 +38,8 @@ def offer_guide(
 
 
 def refused_problem(menu: list[Option]) -> str:
-    """The problem for which a guide was just offered; it becomes the ticket's subject."""
-    offered = any(option.step == "guide" for option in menu)
-    subjects = [option.slots.get("ticket_subject") for option in menu]
-    return next((str(each) for each in subjects if each), "") if offered else ""
+    """The problem for which a guide or a page was just offered: it becomes the subject."""
+    subjects = [
+        option.slots.get("ticket_subject") for option in menu if "draft" not in option.slots
+    ]
+    return next((str(each) for each in subjects if each), "")

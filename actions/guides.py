@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.docs import answer_trouble
 from actions.drafts import leave_form
 from actions.guide_facts import browser_in, message_in, tried_in
 from actions.guide_offer import guide_for, guide_option, offer_guide, refused_problem
@@ -16,7 +17,7 @@ from actions.guide_record import record_guide
 from actions.guide_state import FORM, GuideState, forget_guide, state_of
 from actions.menu import Option, offer, remembered, show_menu
 from actions.posting import leave_and_post
-from actions.problems import problem_told
+from actions.problems import asks_for_ticket, problem_told
 from actions.served import for_served_companies
 from actions.tone import in_tone, is_upset
 from actions.turn import Turn, guides, heard, writing
@@ -58,6 +59,10 @@ class ActionBeginTicket(Action):
         guide = None if tracker.active_loop_name else await guide_for(problem)
         if guide is not None:
             return [offer_guide(dispatcher, guide, problem or ""), _NOTHING]
+        if problem and not tracker.active_loop_name and not asks_for_ticket(heard(tracker).text):
+            told = await answer_trouble(dispatcher, tracker, problem)
+            if told:
+                return [*told, _NOTHING]
         dispatcher.utter_message(json_message={"silent": True})
         refused = (
             "" if problem or tracker.active_loop_name else refused_problem(remembered(tracker))

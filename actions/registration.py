@@ -11,11 +11,10 @@ from rasa_sdk.types import DomainDict
 from actions.asides import asks_something, gives_own, without_named
 from actions.codes import ask_for_code, send_code
 from actions.companies import company_slots
-from actions.docs import answer_question
+from actions.docs import answer_question, ticket_on_this
 from actions.guide_offer import guide_for, offer_guide
-from actions.handoff import NEW_TICKET, NO
+from actions.handoff import NO
 from actions.menu import Option, offer, show_menu
-from actions.open_ticket import subject_of
 from actions.phrases import phrase
 from actions.portal_access import portal_address
 from actions.posting import leave_and_post
@@ -168,11 +167,8 @@ async def _other_matter(
         return await answer_question(dispatcher, tracker, without_named(text))
     if tracker.active_loop_name:
         return []
-    on_this = replace(
-        NEW_TICKET,
-        title="utter_option_ticket_on_this",
-        slots={"ticket_subject": subject_of(text), "ticket_description": text},
-    )
+    on_this = ticket_on_this("2", text)
+    on_this = replace(on_this, slots={**on_this.slots, "ticket_description": text})
     return [offer(dispatcher, "utter_named_aside", [use, on_this, NO])]
 
 

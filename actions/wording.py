@@ -30,6 +30,12 @@ _BACK = re.compile(
     r"(?:quero |queria |pode |posso )?(?:volta|voltar|volte|anterior|(?:passo|etapa) anterior)"
     r"(?: (?:um|uma|o|a|ao|para|pra|passo|etapa|atras|anterior|por|favor|pfv?))*"
 )
+_ENGLISH = re.compile(
+    r"\b(?:the|you|your|how|can|cannot|help|my|is|are|please|need|what|where|when|why|hello|don't"
+    r"|can't|i'm|i|speak|english|want|reset|password|not|login|log in)\b",
+    re.IGNORECASE,
+)
+_FEWEST_ENGLISH_WORDS = 3
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -73,6 +79,11 @@ def _plain(text: str) -> str:
 def has_words(text: str) -> bool:
     """Whether a message says anything in letters; emoji and dots do not."""
     return len(_LETTERS.findall(text)) >= 2
+
+
+def is_english(text: str) -> bool:
+    """Whether a message is in English."""
+    return len(set(_ENGLISH.findall(text.lower()))) >= _FEWEST_ENGLISH_WORDS
 
 
 def first_sentence(text: str, most_chars: int) -> str:

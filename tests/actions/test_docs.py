@@ -213,3 +213,63 @@ async def test_trouble_with_getting_in_is_offered_the_guide_however_it_is_asked(
     talk = await a_documented_talk(database)
     await talk.hears("não consigo entrar no portal, como faço?", "recover_access")
     assert words(await talk.do("action_recover_access")) == ["utter_guide_offer"]
+
+
+async def test_a_told_problem_hears_what_the_documentation_knows_and_a_ticket_is_as_near(
+    database: Database,
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("não acho a segunda via do boleto", "open_ticket")
+    replies = await talk.do("action_begin_ticket")
+    assert words(replies) == [
+        "utter_docs_for_trouble",
+        "utter_docs_answer",
+        "utter_docs_helped_question",
+    ]
+    assert talk.slots["next_step"] == "nothing"
+    await talk.hears("3", "menu_option")
+    await talk.do("action_choose_option")
+    assert talk.slots["next_step"] == "open_ticket"
+    assert talk.slots["ticket_subject"] == "Não acho a segunda via do boleto"
+
+
+async def test_a_ticket_asked_for_with_its_problem_is_opened_without_detours(
+    database: Database,
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("quero abrir um chamado: não acho a segunda via do boleto", "open_ticket")
+    await talk.do("action_begin_ticket")
+    assert talk.slots["next_step"] == "open_ticket"
+
+
+async def test_what_was_not_understood_is_looked_up_before_asking_again(
+    database: Database,
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("segunda via boleto perdi")
+    assert words(await talk.do("action_rephrase"))[:2] == [
+        "utter_docs_for_trouble",
+        "utter_docs_answer",
+    ]
+    await talk.hears("blablabla xyz qwe")
+    assert words(await talk.do("action_rephrase")) == ["utter_rephrase"]
+
+
+async def test_a_question_that_follows_on_is_asked_with_the_one_before(
+    database: Database,
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("como tiro a segunda via do boleto?", "ask_docs")
+    await talk.do("action_answer_from_docs")
+    await talk.hears("e do mês passado?", "ask_docs")
+    answer, _ = await talk.do("action_answer_from_docs")
+    assert answer["title"] == "Segunda via do boleto"
+    assert talk.slots["docs_question"] == "como tiro a segunda via do boleto? e do mês passado?"
+
+
+async def test_english_hears_that_only_portuguese_is_understood(database: Database) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears("me conta uma piada", "out_of_scope")
+    assert words(await talk.do("action_rephrase")) == ["utter_out_of_scope"]
+    await talk.hears("how do I reset my password?", "out_of_scope")
+    assert words(await talk.do("action_rephrase")) == ["utter_only_portuguese"]

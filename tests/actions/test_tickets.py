@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import delete, func, select
 
+from actions.menu import TICKET_OPTIONS
 from desk.db import Database
 from desk.tickets.posting import post_ticket_action
 from desk.tickets.tables import RequestType, Ticket, TicketAction, TicketMedia
@@ -228,3 +229,77 @@ async def test_an_action_is_posted_once_with_its_files(database: Database) -> No
     assert replies[0]["number"] == f"#{ticket.number}"
     assert await count(database, TicketAction) == 1
     assert await count(database, TicketMedia) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("emiti a nota pro cliente errado", "open_ticket"),
+        ("o valor ta errado", "open_ticket"),
+        ("rejeicao 225", "check_status"),
+        ("preciso disso hoje", "goodbye"),
+        ("e a loja ta parada", "open_ticket"),
+        ("esqueci a senha do cofre", "recover_access"),
+    ],
+)
+async def test_whatever_is_told_at_the_step_for_files_is_kept(
+    database: Database, text: str, intent: str
+) -> None:
+    talk = await a_known_talk(database)
+    talk.slots["ticket_description"] = "Nota com problema"
+    await talk.hears(text, intent)
+    assert words(await talk.answers(FORM, "ticket_media")) == ["utter_media_more"]
+    assert talk.slots["ticket_description"] == f"Nota com problema\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("quero abrir outro chamado", "open_ticket"),
+        ("qual o status do meu chamado?", "check_status"),
+        ("sair", "goodbye"),
+        ("obrigada", "thanks"),
+        ("como anexo um arquivo?", "ask_docs"),
+        ("quero falar com um atendente", "talk_to_human"),
+    ],
+)
+async def test_a_clear_request_at_the_step_for_files_is_left_to_the_rules(
+    database: Database, text: str, intent: str
+) -> None:
+    talk = await a_known_talk(database)
+    talk.slots["ticket_description"] = "Nota com problema"
+    await talk.hears(text, intent)
+    assert await talk.answers(FORM, "ticket_media") == []
+    assert talk.slots["ticket_description"] == "Nota com problema"
+
+
+async def test_an_error_code_is_no_ticket_that_is_asked_for(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("rejeicao 225", "check_status")
+    assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "action"),
+    [
+        ("menu", "show_menu", "action_show_menu"),
+        ("2", "menu_option", "action_choose_option"),
+        ("quero abrir outro chamado", "open_ticket", "action_begin_ticket"),
+        ("", "human_finished", "action_human_finished"),
+    ],
+)
+async def test_a_text_for_a_ticket_is_posted_however_its_form_is_left(
+    database: Database, text: str, intent: str, action: str
+) -> None:
+    talk = await a_known_talk(database)
+    ticket = await opened(talk)
+    talk.slots |= {"ticket_id": ticket.id, "action_text": "Continua parada"}
+    talk.slots["menu"] = [vars(option) for option in TICKET_OPTIONS]
+    talk.loop, talk.slots["requested_slot"] = "post_form", "action_media"
+    await talk.hears(text, intent, outcome="released")
+    replies = await talk.do(action)
+    assert "utter_action_posted" in words(replies)
+    assert (talk.slots["action_text"], talk.in_form) == (None, False)
+    async with database.reading() as session:
+        (posted,) = (await session.execute(select(TicketAction))).scalars()
+    assert (posted.ticket_id, posted.text) == (ticket.id, "Continua parada")
