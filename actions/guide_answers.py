@@ -50,7 +50,7 @@ _LOST = re.compile(
     r"\b(?:(?:nao|n|nn|naum) (?:entendi|compreendi|sei (?:o que|oq|onde|como|qual|fazer|mexer))"
     r"|como assim|o ?q(?:ue)? (?:e|eh) (?:isso|esse|essa)"
     r"|(?:onde|como) (?:fica|faco|faz|acho|eu|esta|ta|e)(?: \w+)?"
-    r" (?:isso|isto|esse|essa|nesse|nessa)"
+    r" (?:isso|isto|esse|essa|nisso|nesse|nessa)"
     r"|(?:me )?explica\w*)\b"
 )
 _ASKS = re.compile(

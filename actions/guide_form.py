@@ -33,6 +33,9 @@ _MOST_NOTES = 20
 _MOST_CHARS = 2000
 _MOST_LOST_WORDS = 6
 _BARE_WORDS = 2
+_ANSWERED_ELSEWHERE = frozenset(
+    {"ask_docs", "bot_challenge", "check_status", "post_action", "recover_access"}
+)
 _ANSWERED_BY_NO = ("guide_message", "guide_tried")
 
 
@@ -188,13 +191,11 @@ def helped_answer(slot: str, tracker: Tracker) -> dict[str, Any]:
         return {}
     if asks_for_time(said.text):
         return {slot: LATER}
-    if is_lost(said.text):
+    if is_lost(said.text) or (asks(said.text) and said.intent not in _ANSWERED_ELSEWHERE):
         return {slot: LOST}
-    if said.has_files:
+    if said.has_files or not interrupts_choice(said):
         return {slot: UNCLEAR}
-    if interrupts_choice(said):
-        return {}
-    return {slot: LOST if asks(said.text) else UNCLEAR}
+    return {}
 
 
 async def answered(
