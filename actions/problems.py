@@ -22,6 +22,10 @@ _GREETING = re.compile(
     r"^(?:(?:oi+e?|ol[aá]|opa|bom dia|boa tarde|boa noite|e a[ií]|tudo bem|td bem)\b[\s,!.?]*)+",
     re.IGNORECASE,
 )
+_INTRODUCTION = re.compile(
+    r"^(?:eu )?(?:sou|somos|falo|falamos|aqui [eé]) .{0,60}?\bcnpj\b\W*(?:e\b|pois|que)?\s*",
+    re.IGNORECASE,
+)
 _ASKED_WITH_IT = re.compile(
     r"^.*?\b(?:chamado|atendimento|ticket|solicita[cç][aã]o)\b\s*"
     r"(?:[:,\-]|porque|pq|pois|sobre|que|para|pra)\s+",
@@ -29,6 +33,7 @@ _ASKED_WITH_IT = re.compile(
 )
 
 
+_FEWEST_TELLING_WORDS = 2
 _TICKET_WISH = re.compile(
     r"\b(?:abri\w*|criar?|registrar?|novo)\b.{0,15}\b(?:chamado|xamado|atendimento|ticket)"
 )
@@ -37,6 +42,13 @@ _TICKET_WISH = re.compile(
 def asks_for_ticket(text: str) -> bool:
     """Whether a message asks for a ticket beside what else it says."""
     return _TICKET_WISH.search(fold(text)) is not None
+
+
+def tells_matter(said: Heard) -> bool:
+    """Whether words that read like a request tell of the matter itself: "rejeição 225"."""
+    if asks_for_ticket(said.text) or said.word_count < _FEWEST_TELLING_WORDS:
+        return False
+    return problem_told(said) is not None
 
 
 def problem_told(said: Heard) -> str | None:
@@ -50,6 +62,6 @@ def problem_told(said: Heard) -> str | None:
 
 
 def begun_anew(text: str) -> str:
-    """What was told, without the greeting before it."""
-    told = _GREETING.sub("", text).strip() or text
+    """What was told, without the greeting and the introduction before it."""
+    told = _INTRODUCTION.sub("", _GREETING.sub("", text)).strip() or text
     return told[:1].upper() + told[1:]

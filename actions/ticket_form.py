@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.companies import open_companies
+from actions.fallback import times_in_a_row
 from actions.interruptions import (
     free_text_for,
     interrupts_choice,
@@ -20,7 +21,7 @@ from actions.menu import chosen, company_options, offer
 from actions.numbers import number_in
 from actions.open_ticket import subject_of
 from actions.phrases import phrase
-from actions.problems import problem_told
+from actions.problems import problem_told, tells_matter
 from actions.served import while_served
 from actions.turn import Heard, heard, reading
 from actions.wording import fold, has_words, says_finished, says_no, says_yes
@@ -30,6 +31,8 @@ from desk.tickets.tables import RequestType
 
 NO_TYPE, UNCLEAR = "none", "unclear"
 _STEPS = ("ticket_subject", "ticket_type", "ticket_description", "ticket_media")
+_TYPE_MISSES = ("utter_request_type_unknown", "utter_request_type_noted")
+_FEWEST_TELLING_WORDS = 5
 _OTHER = frozenset({"outro", "outra", "outros", "outras", "nenhum", "nenhuma", "nenhum desses"})
 
 
@@ -130,7 +133,7 @@ class ValidateTicketForm(FormValidationAction):
         said = heard(tracker)
         async with reading(tracker) as turn:
             found = find_type(await offered_in_chat(turn.session), said.text)
-        if found is None and interrupts_choice(said):
+        if found is None and interrupts_choice(said) and not tells_matter(said):
             return {}
         return {"ticket_type": found or said.text}
 
@@ -139,8 +142,18 @@ class ValidateTicketForm(FormValidationAction):
     ) -> dict[str, Any]:
         if value == NO_TYPE or value.startswith("id:"):
             return {"ticket_type": value}
-        dispatcher.utter_message(response="utter_request_type_unknown")
-        return {"ticket_type": None}
+        told = tracker.get_slot("ticket_description") or ""
+        kept: dict[str, Any] = {}
+        said = heard(tracker)
+        refuses = says_no(value) or said.intent == "deny"
+        if not refuses and (tells_matter(said) or said.word_count >= _FEWEST_TELLING_WORDS):
+            kept["ticket_description"] = f"{told}\n{value}".strip()
+        if refuses or times_in_a_row(tracker, *_TYPE_MISSES):
+            # Nobody is kept in a question: the team can say what it is.
+            dispatcher.utter_message(response="utter_request_type_other")
+            return {"ticket_type": NO_TYPE, **kept}
+        dispatcher.utter_message(response=_TYPE_MISSES[1] if kept else _TYPE_MISSES[0])
+        return {"ticket_type": None, **kept}
 
     async def extract_ticket_description(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -325,6 +325,11 @@ async def test_the_second_answer_in_a_row_that_is_none_brings_the_offer_of_a_per
             ("open_ticket", "A impressora parou de imprimir"),
         ),
         (
+            "bom dia, sou da padaria estrela cnpj 11.222.333/0001-81 e meu relatorio sumiu",
+            "inform_cnpj",
+            ("open_ticket", "Meu relatorio sumiu"),
+        ),
+        (
             "meu cnpj é 11.222.333/0001-81, onde baixo o xml das notas?",
             "inform_cnpj",
             ("ask", "onde baixo o xml das notas?"),

@@ -303,3 +303,24 @@ async def test_a_text_for_a_ticket_is_posted_however_its_form_is_left(
     async with database.reading() as session:
         (posted,) = (await session.execute(select(TicketAction))).scalars()
     assert (posted.ticket_id, posted.text) == (ticket.id, "Continua parada")
+
+
+async def test_nobody_is_kept_in_the_question_for_a_type_and_no_word_of_it_is_lost(
+    database: Database,
+) -> None:
+    talk = await a_known_talk(database)
+    talk.slots["ticket_subject"] = "Caixa"
+    await talk.hears("deu erro 502 no portal", "open_ticket")
+    assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_noted"]
+    assert talk.slots["ticket_type"] is None
+    await talk.hears("sei lá qual é", "nlu_fallback")
+    assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_other"]
+    assert talk.slots["ticket_type"] == "none"
+    assert talk.slots["ticket_description"] == "deu erro 502 no portal"
+
+
+async def test_a_no_at_the_type_is_none_of_them(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("no momento não", "deny")
+    assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_other"]
+    assert talk.slots["ticket_type"] == "none"
