@@ -21,7 +21,7 @@ from desk.conversations.ownership import (
     return_to_queue,
     take_over,
 )
-from desk.conversations.routing.examples import learn_from_move
+from desk.conversations.routing.teaching import learn_from_move
 from desk.conversations.tables import Conversation
 from desk.errors import Conflict, Invalid, NotAllowed
 from desk.events.log import by_agent

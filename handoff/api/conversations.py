@@ -12,8 +12,8 @@ from desk.conversations.access import visible_conversation
 from desk.conversations.history import conversation_history
 from desk.conversations.ownership import claim, set_priority, set_status
 from desk.conversations.priority import NORMAL, URGENT
-from desk.conversations.routing.examples import use_as_example
 from desk.conversations.routing.reasons import Reason
+from desk.conversations.routing.teaching import use_as_example
 from desk.conversations.rows import ConversationRow, rows_of
 from desk.conversations.tables import Conversation
 from desk.conversations.transfer import (
@@ -22,6 +22,7 @@ from desk.conversations.transfer import (
     transfer_to_agent,
     transfer_to_queue,
 )
+from desk.db import MAX_KEY
 from desk.errors import NotFound
 from desk.events.log import by_agent
 from desk.states import Status
@@ -46,6 +47,12 @@ class Assignment(Shape):
 
     agent: str | None = None
     queue: str | None = None
+
+
+class TaughtSentence(Shape):
+    """A message of the customer's; the one that tells most where none is named."""
+
+    message_id: int | None = Field(default=None, ge=1, le=MAX_KEY)
 
 
 class StatusChange(Shape):
@@ -212,11 +219,11 @@ async def change_priority(request: Request, conversation_id: str) -> HTTPRespons
 @api_user("supervisor", "admin")
 async def learn_from_one(request: Request, conversation_id: str) -> HTTPResponse:
     """Makes what the customer wrote an example of the queue that the conversation is in."""
-    read_body(request, Nothing)
+    chosen = read_body(request, TaughtSentence).message_id
     actor = by_agent(current_user(request).id)
 
     async def change(session: AsyncSession, found: Conversation) -> Conversation:
-        await use_as_example(session, found, actor)
+        await use_as_example(session, found, actor, chosen)
         return found
 
     return await change_conversation(request, conversation_id, change)
@@ -302,7 +309,7 @@ ENDPOINTS = [
         _ONE + "/example",
         learn_from_one,
         "Use it as an example for routing.",
-        Nothing,
+        TaughtSentence,
         answers={200: "The conversation as it stands.", 409: "It tells nothing to learn from."},
         returns=ConversationWhole,
     ),

@@ -83,7 +83,7 @@ async def add_one(request: Request) -> HTTPResponse:
     """Adds an example."""
     values, actor = read_body(request, ExampleValues), by_agent(current_user(request).id)
     async with services_of(request).database.transaction() as session:
-        made = await add_example(session, values, actor)
+        made = (await add_example(session, values, actor)).example
         shown = ShownExample(
             made.id, made.queue_id, made.request_type_id, made.text, from_chat=False, chosen=True
         )

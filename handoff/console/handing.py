@@ -10,7 +10,7 @@ from desk.conversations.access import visible_conversation
 from desk.conversations.history import conversation_history
 from desk.conversations.ownership import set_priority, take_over
 from desk.conversations.priority import PRIORITY_LABELS
-from desk.conversations.routing.examples import use_as_example
+from desk.conversations.routing.teaching import sentences_to_teach, use_as_example
 from desk.conversations.tables import Conversation
 from desk.conversations.tagging import find_tag, tag_conversation, untag_conversation
 from desk.conversations.team_messages import add_note
@@ -22,7 +22,7 @@ from desk.team.presence import Standing
 from desk.team.tables import Queue, User
 from desk.team.users import list_users
 from desk.text import clean_text
-from handoff.console.conversation import TEAM, change_conversation, field_of
+from handoff.console.conversation import MAX_DIGITS, TEAM, change_conversation, field_of
 from handoff.console.history import history_lines
 from handoff.i18n import N_, _
 from handoff.pages import render
@@ -131,14 +131,32 @@ async def change_priority(request: Request, public_id: str) -> HTTPResponse:
     return await change_conversation(request, public_id, change)
 
 
+@blueprint.get("/example")
+@signed_in(*SUPERVISORS)
+async def show_teaching(request: Request, public_id: str) -> HTTPResponse:
+    """The sentences of the customer that may become an example, the most telling first."""
+    async with services_of(request).database.reading() as session:
+        conversation = await visible_conversation(session, current_user(request), public_id)
+        sentences = await sentences_to_teach(session, conversation)
+        queue = await session.get(Queue, conversation.queue_id or 0)
+    return render(
+        request,
+        "console/teach.html",
+        public_id=public_id,
+        sentences=sentences,
+        queue=queue.name if queue else "",
+    )
+
+
 @blueprint.post("/example")
 @signed_in(*SUPERVISORS)
 async def teach(request: Request, public_id: str) -> HTTPResponse:
-    """Makes what the customer wrote an example of the queue that the conversation is in."""
-    actor = by_agent(current_user(request).id)
+    """Makes a sentence of the customer an example of the queue that the conversation is in."""
+    actor, number = by_agent(current_user(request).id), field_of(request, "message_id")
+    message_id = int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else None
 
     async def use(session: AsyncSession, conversation: Conversation) -> None:
-        await use_as_example(session, conversation, actor)
+        await use_as_example(session, conversation, actor, message_id)
 
     return await change_conversation(request, public_id, use)
 

@@ -15,7 +15,7 @@ from desk.contacts.tables import Contact, ContactAlias
 from desk.conversations.contact_history import conversations_of_contact, ratings_of_contact
 from desk.conversations.levels.standing import standings_of
 from desk.conversations.priority import PRIORITY_LABELS, priority_label
-from desk.conversations.routing.examples import is_example
+from desk.conversations.routing.teaching import taught_here
 from desk.conversations.rows import ConversationRow, RowTag
 from desk.conversations.tables import Conversation, ConversationTicket, Rating
 from desk.states import STATUS_LABELS
@@ -92,7 +92,8 @@ class ConversationLine:
 class Side:
     """The panel at the right of a conversation.
 
-    ``queue_reason``: why it is in its queue; ``may_teach``: this reader may make it its example.
+    ``queue_reason``: why it is in its queue; ``may_teach``: this reader may make it its example;
+    ``taught``: what was written here and is one.
     ``history_version`` changes with the history, which is fetched when it is looked at.
     """
 
@@ -103,7 +104,7 @@ class Side:
     queue: str
     queue_reason: str
     may_teach: bool
-    is_example: bool
+    taught: list[str]
     assignee: str
     since: str
     priority: int
@@ -141,7 +142,7 @@ async def read_side(
         queue=row.queue_name,
         queue_reason=reason_words(row.routing),
         may_teach=viewer.sees_all_queues and conversation.queue_id is not None,
-        is_example=await is_example(session, conversation),
+        taught=await taught_here(session, conversation),
         assignee=row.assignee_name,
         since=wording.full_time(conversation.created_at, zone),
         priority=conversation.priority,

@@ -19,13 +19,16 @@ from desk.conversations.routing.examples import (
     MOST_TYPED,
     ExampleValues,
     add_example,
-    is_example,
     list_examples,
     remove_example,
-    use_as_example,
 )
 from desk.conversations.routing.remembering import Remembering
 from desk.conversations.routing.router import Router
+from desk.conversations.routing.teaching import (
+    sentences_to_teach,
+    taught_here,
+    use_as_example,
+)
 from desk.conversations.rows import rows_of
 from desk.conversations.staff import deactivate_queue
 from desk.conversations.tables import Conversation, Message
@@ -319,7 +322,7 @@ async def test_one_click_makes_an_example_and_the_next_alike_goes_the_same_way(
     async with database.transaction() as session:
         await use_as_example(session, await fresh(database, conversation), by_agent(sueli.id))
     async with database.reading() as session:
-        assert await is_example(session, await fresh(database, conversation))
+        assert await taught_here(session, await fresh(database, conversation)) == [words]
         (taught,) = [each for each in await list_examples(session) if each.from_chat]
     assert taught.chosen
     # Another process, or this one at its next look, learns it.
@@ -348,7 +351,8 @@ async def test_a_running_router_learns_what_changed(
 
     before = await goes_to()
     async with database.transaction() as session:
-        made = await add_example(session, ExampleValues(text=words, queue_id=commercial.id), SYSTEM)
+        values = ExampleValues(text=words, queue_id=commercial.id)
+        made = (await add_example(session, values, SYSTEM)).example
     assert await goes_to() == commercial.id
     async with database.transaction() as session:
         await remove_example(session, made.id, SYSTEM)
@@ -383,6 +387,65 @@ async def test_what_tells_nothing_is_no_example(database: Database) -> None:
     async with database.transaction() as session:
         with pytest.raises(Conflict):
             await use_as_example(session, await fresh(database, conversation), SYSTEM)
+
+
+PLATES = "assunto do tombamento patrimonial das plaquetas"
+
+
+@pytest.mark.parametrize("last", ["kkkk", "hahaha", "rsrs", "Beleza!", "blz vlw", "tá", "👍", "42"])
+async def test_laughter_and_small_talk_are_no_example(database: Database, last: str) -> None:
+    await demo_desk(database)
+    router = Router(database, ENCODER, waits_seconds=60)
+    only = await asks_for_a_person(database, router, PERSON, last, visitor="only")
+    told = await asks_for_a_person(database, router, PLATES, "oi", last, visitor="told")
+    sueli = await person(database, "supervisora@demo.ponte")
+    async with database.reading() as session:
+        assert await sentences_to_teach(session, only) == []
+        assert [each.text for each in await sentences_to_teach(session, told)] == [PLATES]
+    await move(database, only, "comercial", sueli)
+    assert await learned_texts(database, "comercial") == []
+    await move(database, told, "comercial", sueli)
+    assert await learned_texts(database, "comercial") == [PLATES]
+
+
+async def test_a_supervisor_picks_the_sentence_that_is_taught(database: Database) -> None:
+    router = await demo_desk(database)
+    printer = "a impressora do balcão parou"
+    conversation = await asks_for_a_person(database, router, printer, PLATES, PERSON)
+    async with database.transaction() as session:
+        offered = await sentences_to_teach(session, conversation)
+        assert {each.text for each in offered} == {printer, PLATES}
+        (picked,) = [each for each in offered if each.text == printer]
+        await use_as_example(session, conversation, SYSTEM, picked.message_id)
+        assert await taught_here(session, conversation) == [printer]
+        with pytest.raises(Conflict):
+            await use_as_example(session, conversation, SYSTEM, 987654)
+
+
+async def test_the_same_sentence_belongs_to_one_queue(database: Database) -> None:
+    router = await demo_desk(database)
+    commercial = await queue_named(database, "comercial")
+    sueli = await person(database, "supervisora@demo.ponte")
+    one = await asks_for_a_person(database, router, PLATES, visitor="one")
+    async with database.transaction() as session:
+        await use_as_example(session, one, SYSTEM)
+    before = await fresh(database, one)
+    assert before.queue_id != commercial.id
+    # Somebody else's move does not take from a queue what a supervisor chose for it.
+    two = await asks_for_a_person(database, router, PLATES.upper(), visitor="two")
+    await move(database, two, "comercial", sueli)
+    assert await learned_texts(database, "comercial") == []
+    async with database.transaction() as session:
+        moved = await fresh(database, two)
+        (sentence,) = await sentences_to_teach(session, moved)
+        assert len(sentence.elsewhere) == 1
+        await use_as_example(session, moved, SYSTEM)
+        assert await taught_here(session, before) == []
+    assert await learned_texts(database, "comercial") == [PLATES.upper()]
+    async with database.transaction() as session:
+        values = ExampleValues(text=f"{PLATES}.", queue_id=before.queue_id)
+        assert (await add_example(session, values, SYSTEM)).was_elsewhere
+    assert await learned_texts(database, "comercial") == []
 
 
 async def test_who_a_customer_is_says_nothing_about_the_matter(database: Database) -> None:

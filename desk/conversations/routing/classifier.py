@@ -8,6 +8,7 @@ for .60.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,15 @@ right; of the held-out messages .95 (`tests/routing`)."""
 MAX_CHARS = 300
 _NOTHING = 0
 """Stands for the queue of a text that says nothing of its nature."""
+_LAUGHTER = re.compile(r"k+|[rs]{2,}|(?=.*h)(?:[hua]{3,}|[hei]{3,})|(.)\1{2,}")
+"""Laughter as it is typed (kkk, rsrs, hahaha, huahua), and one letter held down."""
+_SMALL_TALK = frozenset(
+    """
+    aham ata beleza bem blz certo claro combinado eita entendi entendo fechado joia legal ne nossa
+    obg opa otimo perfeito pois positivo pronto show ta tah teste top tranquilo uai vlw
+    """.split()  # noqa: SIM905 -- as a list it would be a screen long
+)
+"""Words of which alone no matter can be told, beside those of the texts that say nothing."""
 _NOTHING_FILE = Path(__file__).parent / "nothing.yml"
 _VECTOR_SHARE = 0.7
 _RIDGE = 0.8
@@ -66,16 +76,22 @@ def nothing_said() -> tuple[str, ...]:
 
 @cache
 def _empty_words() -> frozenset[str]:
-    return frozenset(word for text in nothing_said() for word in _words_of(text))
+    return frozenset(word for text in nothing_said() for word in words_of(text))
 
 
 def says_something(text: str) -> bool:
     """Whether a text has a word that may tell its nature; asked before anything is encoded."""
-    words = _words_of(text)
-    return any(word not in _empty_words() and not word.isdecimal() for word in words)
+    return count_telling(text) > 0
 
 
-def _words_of(text: str) -> list[str]:
+def count_telling(text: str) -> int:
+    """How many different words of a text may tell its nature: no number, laughter or small talk."""
+    words = set(words_of(text)) - _empty_words() - _SMALL_TALK
+    return sum(not _LAUGHTER.fullmatch(word) and not word.isdecimal() for word in words)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are compared: no case, no accents, no signs."""
     return "".join(char if char.isalnum() else " " for char in fold(text)).split()
 
 

@@ -1,5 +1,6 @@
-"""The examples that routing learns from: typed, chosen with one click, or shown by a transfer."""
+"""The examples that routing learns from: kept, typed, forgotten, and given to who learns."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +9,12 @@ from pydantic import Field, model_validator
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.conversations.routing.classifier import MAX_CHARS, Example
+from desk.conversations.routing.classifier import MAX_CHARS, Example, words_of
 from desk.conversations.routing.tables import RoutingExample, RoutingVersion
-from desk.conversations.routing.telling import telling_messages, without_people
-from desk.conversations.tables import Conversation, Message
+from desk.conversations.routing.telling import without_people
+from desk.conversations.tables import Message
 from desk.db import MAX_KEY, MAX_SMALL_KEY, upsert
-from desk.errors import Conflict, Invalid, NotFound
+from desk.errors import Invalid, NotFound
 from desk.events.log import Actor, record_event
 from desk.shapes import Line, Values
 from desk.team.tables import Queue
@@ -52,6 +53,14 @@ class ShownExample:
     chosen: bool
 
 
+@dataclass(frozen=True)
+class AddedExample:
+    """A new example; ``was_elsewhere``: another queue had the same words until now."""
+
+    example: RoutingExample
+    was_elsewhere: bool
+
+
 async def list_examples(session: AsyncSession) -> list[ShownExample]:
     """All that are learned from, oldest first within each queue or type; for supervisors."""
     rows = await session.execute(
@@ -75,8 +84,8 @@ async def list_examples(session: AsyncSession) -> list[ShownExample]:
     return shown[::-1]
 
 
-async def add_example(session: AsyncSession, values: ExampleValues, actor: Actor) -> RoutingExample:
-    """Adds a typed example.
+async def add_example(session: AsyncSession, values: ExampleValues, actor: Actor) -> AddedExample:
+    """Adds a typed example; what another queue had of the same words goes (``take_from_others``).
 
     Raises:
         Invalid: there is no such queue or type, it has too many, or has this one already.
@@ -87,13 +96,15 @@ async def add_example(session: AsyncSession, values: ExampleValues, actor: Actor
         raise Invalid("text", "São no máximo {most} exemplos. Exclua algum antes.", most=MOST_TYPED)
     if values.text.casefold() in {text.casefold() for text in own}:
         raise Invalid("text", "Este exemplo já está aqui.")
+    queue_id = await _queue_of(session, values)
+    taken = await take_from_others(session, values.text, queue_id, actor)
     example = RoutingExample(
         **values.model_dump(), created_by=actor.id, created_at=datetime.now(UTC)
     )
     session.add(example)
     await session.flush()
-    await _record(session, "routing.example_added", example, actor)
-    return example
+    await record_example(session, "routing.example_added", example, actor)
+    return AddedExample(example, taken)
 
 
 async def remove_example(session: AsyncSession, example_id: int, actor: Actor) -> None:
@@ -105,52 +116,9 @@ async def remove_example(session: AsyncSession, example_id: int, actor: Actor) -
     example = await session.get(RoutingExample, max(0, min(example_id, MAX_KEY)))
     if example is None:
         raise NotFound("Exemplo não encontrado.")
-    await _record(session, "routing.example_removed", example, actor)
+    await record_example(session, "routing.example_removed", example, actor)
     await session.delete(example)
     await session.flush()
-
-
-async def use_as_example(session: AsyncSession, conversation: Conversation, actor: Actor) -> None:
-    """Makes what the customer wrote an example of the queue that the conversation is in.
-
-    Raises:
-        Conflict: it is in no queue, or the customer wrote nothing that tells what it is about.
-    """
-    if conversation.queue_id is None:
-        raise Conflict("A conversa não está em nenhuma fila.")
-    message_id = await _telling_message(session, conversation)
-    if message_id is None:
-        raise Conflict("O cliente ainda não escreveu nada que sirva de exemplo.")
-    await _keep(session, message_id, conversation.queue_id, actor, chosen=True)
-
-
-async def is_example(session: AsyncSession, conversation: Conversation) -> bool:
-    """Whether something that was written here is an example of the queue that it is in."""
-    query = (
-        select(RoutingExample.id)
-        .join(Message, Message.id == RoutingExample.message_id)
-        .where(
-            RoutingExample.queue_id == conversation.queue_id,
-            Message.conversation_id == conversation.id,
-        )
-        .limit(1)
-    )
-    return (await session.execute(query)).first() is not None
-
-
-async def learn_from_move(
-    session: AsyncSession, conversation: Conversation, queue: Queue, actor: Actor
-) -> None:
-    """Before a person moves a conversation: that it was in the wrong queue, and what is right.
-
-    Only before anybody answered: what was answered may move because the matter went on. Moved to
-    and fro, the last word counts.
-    """
-    if conversation.waiting_since is None or conversation.queue_id in (None, queue.id):
-        return
-    message_id = await _telling_message(session, conversation)
-    if message_id is not None:
-        await _keep(session, message_id, queue.id, actor, chosen=False)
 
 
 async def examples_to_learn(session: AsyncSession) -> list[Example]:
@@ -188,64 +156,49 @@ async def routing_state(session: AsyncSession) -> tuple[Any, ...]:
     )
 
 
-async def _names(session: AsyncSession) -> list[Example]:
-    queues = await session.execute(select(Queue.id, Queue.name).where(Queue.active))
-    types = await session.execute(
-        select(RequestType.queue_id, RequestType.name)
-        .join(Queue, Queue.id == RequestType.queue_id)
-        .where(RequestType.active, Queue.active)
+async def owners_of_sentences(
+    session: AsyncSession, texts: Collection[str]
+) -> dict[str, list[tuple[RoutingExample, int]]]:
+    """By text: the examples that read alike but for case, accents and signs, and their queues."""
+    queue_id = func.coalesce(RoutingExample.queue_id, RequestType.queue_id)
+    rows = await session.execute(
+        select(RoutingExample, Message.text.label("said"), queue_id.label("queue_id"))
+        .outerjoin(RequestType, RequestType.id == RoutingExample.request_type_id)
+        .outerjoin(Message, Message.id == RoutingExample.message_id)
+        .where(queue_id.is_not(None), _readable())
+        .order_by(RoutingExample.id.desc())
+        .limit(_most(await _count_places(session)))
     )
-    return [Example(0, *row) for row in (*queues, *types)]
-
-
-async def _check_owner(session: AsyncSession, values: ExampleValues) -> list[Any]:
-    if values.queue_id is not None:
-        if await session.get(Queue, values.queue_id) is None:
-            raise Invalid("queue_id", "Esta fila não existe.")
-        return [RoutingExample.queue_id == values.queue_id]
-    if await session.get(RequestType, values.request_type_id) is None:
-        raise Invalid("request_type_id", "Este tipo não existe.")
-    return [RoutingExample.request_type_id == values.request_type_id]
-
-
-async def _telling_message(session: AsyncSession, conversation: Conversation) -> int | None:
-    known = (conversation.routing or {}).get("message_id")
-    if known is not None:
-        message = await session.get(Message, known)
-        if message is not None and not message.hidden_from_team:
-            return int(known)
-    told = await telling_messages(session, conversation.id)
-    return told[0].message_id if told else None
-
-
-async def _keep(
-    session: AsyncSession, message_id: int, queue_id: int, actor: Actor, *, chosen: bool
-) -> None:
-    insert = upsert(session)
-    row = insert(RoutingExample).values(
-        message_id=message_id,
-        queue_id=queue_id,
-        text="",
-        chosen=chosen,
-        created_by=actor.id,
-        created_at=datetime.now(UTC),
-    )
-    changed: dict[str, Any] = {
-        "queue_id": queue_id,
-        "request_type_id": None,
-        "created_by": actor.id,
+    known = [
+        (words_of(_words(row.RoutingExample, row.said)), (row.RoutingExample, row.queue_id))
+        for row in rows
+    ]
+    return {
+        text: [owned for words, owned in known if words == same]
+        for text, same in ((text, words_of(text)) for text in texts)
     }
-    changed |= {"chosen": True} if chosen else {}
-    kept = await session.execute(
-        row.on_conflict_do_update(index_elements=["message_id"], set_=changed).returning(
-            RoutingExample
-        ),
-        execution_options={"populate_existing": True},
-    )
-    await _record(session, "routing.example_added", kept.scalar_one(), actor)
 
 
-async def _record(session: AsyncSession, kind: str, example: RoutingExample, actor: Actor) -> None:
+async def take_from_others(
+    session: AsyncSession, text: str, queue_id: int | None, actor: Actor
+) -> bool:
+    """A sentence belongs to one queue: forgets it in the others. Whether it was in any."""
+    others = [
+        example
+        for example, owner in (await owners_of_sentences(session, [text]))[text]
+        if queue_id is not None and owner != queue_id
+    ]
+    for example in others:
+        await record_example(session, "routing.example_removed", example, actor)
+        await session.delete(example)
+    await session.flush()
+    return bool(others)
+
+
+async def record_example(
+    session: AsyncSession, kind: str, example: RoutingExample, actor: Actor
+) -> None:
+    """Tells the log of an example that was added or removed, and every router to learn anew."""
     facts = {
         name: getattr(example, name)
         for name in ("queue_id", "request_type_id", "message_id")
@@ -257,6 +210,32 @@ async def _record(session: AsyncSession, kind: str, example: RoutingExample, act
     await session.execute(
         row.on_conflict_do_update(index_elements=["id"], set_={"number": RoutingVersion.number + 1})
     )
+
+
+async def _names(session: AsyncSession) -> list[Example]:
+    queues = await session.execute(select(Queue.id, Queue.name).where(Queue.active))
+    types = await session.execute(
+        select(RequestType.queue_id, RequestType.name)
+        .join(Queue, Queue.id == RequestType.queue_id)
+        .where(RequestType.active, Queue.active)
+    )
+    return [Example(0, *row) for row in (*queues, *types)]
+
+
+async def _queue_of(session: AsyncSession, values: ExampleValues) -> int | None:
+    if values.queue_id is not None:
+        return values.queue_id
+    return (await session.get_one(RequestType, values.request_type_id)).queue_id
+
+
+async def _check_owner(session: AsyncSession, values: ExampleValues) -> list[Any]:
+    if values.queue_id is not None:
+        if await session.get(Queue, values.queue_id) is None:
+            raise Invalid("queue_id", "Esta fila não existe.")
+        return [RoutingExample.queue_id == values.queue_id]
+    if await session.get(RequestType, values.request_type_id) is None:
+        raise Invalid("request_type_id", "Este tipo não existe.")
+    return [RoutingExample.request_type_id == values.request_type_id]
 
 
 async def _count_places(session: AsyncSession) -> int:

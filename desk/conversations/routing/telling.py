@@ -30,6 +30,13 @@ class Telling:
 
 async def telling_messages(session: AsyncSession, conversation_id: int) -> list[Telling]:
     """The newest of the present service that say anything, newest first, at most two."""
+    return (await told_here(session, conversation_id))[:MOST_TELLING]
+
+
+async def told_here(
+    session: AsyncSession, conversation_id: int, looked_at: int = _LOOKED_AT
+) -> list[Telling]:
+    """Of the present service's newest ``looked_at`` those that say anything, newest first."""
     query = (
         select(Message.id, Message.kind, Message.text, Message.payload, Message.hidden_from_team)
         .where(
@@ -37,7 +44,7 @@ async def telling_messages(session: AsyncSession, conversation_id: int) -> list[
             Message.direction == "in",
         )
         .order_by(Message.seq.desc())
-        .limit(_LOOKED_AT)
+        .limit(looked_at)
     )
     whose = select(Contact.name).join(Conversation, Conversation.contact_id == Contact.id)
     whose = whose.where(Conversation.id == conversation_id)
@@ -49,7 +56,7 @@ async def telling_messages(session: AsyncSession, conversation_id: int) -> list[
         text = without_people(row.text, names)
         if row.payload is None and not row.hidden_from_team and says_something(text):
             told.append(Telling(row.id, text))
-    return told[:MOST_TELLING]
+    return told
 
 
 def without_people(text: str, names: Iterable[str] = ()) -> str:

@@ -31,6 +31,7 @@ NOTICES = {
     "on": N_("Reativado."),
     "connected": N_("Conectado."),
     "sent": N_("A caminho."),
+    "taken": N_("Criado. A frase era exemplo de outra fila e agora é só desta."),
 }
 
 
@@ -70,7 +71,7 @@ async def save(
     shape: type[Shape],
     work: Callable[[AsyncSession, Shape], Awaitable[object]],
     *,
-    done: str,
+    done: str | Callable[[], str],
     again: Callable[[Form], Awaitable[HTTPResponse]],
     given: Mapping[str, Any] | None = None,
 ) -> HTTPResponse:
@@ -80,7 +81,7 @@ async def save(
         request: with the form.
         shape: what the form must give.
         work: gets the transaction's session and the checked values.
-        done: where to go afterwards.
+        done: where to go afterwards; asked for once the work is done.
         again: shows the form with its errors; nothing that was typed is lost.
         given: values that do not come from fields of the same name.
     """
@@ -99,7 +100,7 @@ async def save(
             raise
         return await again(Form(typed, {"form": _(TAKEN)}))
     services_of(request).pulse.beat("events")
-    return redirect(done, status=303)
+    return redirect(done if isinstance(done, str) else done(), status=303)
 
 
 async def act(

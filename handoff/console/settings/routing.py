@@ -45,15 +45,18 @@ async def add(request: Request) -> HTTPResponse:
     kind, _colon, number = place.partition(":")
     owner = {"queue": "queue_id", "type": "request_type_id"}.get(kind)
     given = {"queue_id": None, "request_type_id": None}
+    done = "created"
 
     async def work(session: AsyncSession, values: ExampleValues) -> None:
-        await add_example(session, values, actor_of(request))
+        nonlocal done
+        made = await add_example(session, values, actor_of(request))
+        done = "taken" if made.was_elsewhere else "created"
 
     return await save(
         request,
         ExampleValues,
         work,
-        done=f"{LIST}?ok=created",
+        done=lambda: f"{LIST}?ok={done}",
         again=lambda form: _page(request, Form({**form.values, "place": place}, form.errors)),
         given=given | ({owner: number} if owner else {}),
     )

@@ -135,6 +135,25 @@ def test_urgency_and_taking_over_are_for_supervisors(
     assert "Com Sueli" in ana.get(f"{path}/pane").text
 
 
+def test_a_supervisor_sees_the_sentence_before_it_is_taught(
+    served: Served, ana: httpx.Client, sueli: httpx.Client
+) -> None:
+    with served.visitor() as visitor:
+        for text in (f"a impressora do balcão parou {SCRIPT}", "kkkk"):
+            visitor.post(text)
+        served.until(lambda: len(visitor.messages()) == 4)
+        served.queue_up(visitor.conversation, "suporte")
+    path = f"/console/conversations/{visitor.conversation}"
+    assert ana.get(f"{path}/example").status_code == 403
+    dialog = sueli.get(f"{path}/example").text
+    assert "a impressora do balcão parou &lt;script&gt;" in dialog
+    assert "kkkk" not in dialog
+    (number,) = re.findall(r'name="message_id" value="(\d+)"', dialog)
+    assert sueli.post(f"{path}/example", data={"message_id": "987654321"}).status_code == 409
+    taught = sueli.post(f"{path}/example", data={"message_id": number}).text
+    assert "Exemplo desta fila: “a impressora do balcão parou" in taught
+
+
 def test_a_conversation_goes_only_where_it_can_be_worked(
     ana: httpx.Client, sueli: httpx.Client, maria: Maria
 ) -> None:
