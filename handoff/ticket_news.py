@@ -7,6 +7,7 @@ from desk.db import Database
 from desk.events.cursors import move_cursor, read_cursor
 from desk.events.log import events_after
 from desk.states import STATUS_LABELS
+from desk.tickets.tables import Ticket
 from handoff.log_follower import LogFollower
 from handoff.pulse import Pulse
 from handoff.words import Words
@@ -37,7 +38,8 @@ class TicketNewsTeller(LogFollower):
             for event in events:
                 news = await read_news(session, event)
                 if news is not None:
-                    await tell_news(session, news.ticket, self._text(news), self._buttons(news))
+                    buttons = answer_buttons(self._words, news.ticket)
+                    await tell_news(session, news.ticket, self._text(news), buttons)
         self._pulse.beat("outbound")
         return True
 
@@ -48,7 +50,8 @@ class TicketNewsTeller(LogFollower):
             return self._words.say("bridge_ticket_status", status=label, **facts)
         return self._words.say("bridge_ticket_action", text=news.text, **facts)
 
-    def _buttons(self, news: TicketNews) -> list[dict[str, str]]:
-        payload = json.dumps({"ticket_number": news.ticket.number})
-        title = self._words.say("bridge_ticket_answer")
-        return [{"title": title, "payload": f"/post_action{payload}"}]
+
+def answer_buttons(words: Words, ticket: Ticket) -> list[dict[str, str]]:
+    """The way to answer news of a ticket."""
+    payload = json.dumps({"ticket_number": ticket.number})
+    return [{"title": words.say("bridge_ticket_answer"), "payload": f"/post_action{payload}"}]

@@ -56,9 +56,16 @@ async def read_news(session: AsyncSession, event: Event) -> TicketNews | None:
 async def tell_news(
     session: AsyncSession, ticket: Ticket, text: str, buttons: list[dict[str, str]]
 ) -> bool:
-    """Writes the news into the contact's chat; says whether it could."""
+    """Writes the news into the contact's chat unless admins want none; says whether it could."""
     if not (await read_configuration(session, Automation)).tell_customers_of_ticket_news:
         return False
+    return await write_news(session, ticket, text, buttons)
+
+
+async def write_news(
+    session: AsyncSession, ticket: Ticket, text: str, buttons: list[dict[str, str]]
+) -> bool:
+    """Writes the news into the contact's chat; says whether it could."""
     conversation_id = await _chat_of(session, ticket)
     if conversation_id is None:
         return False
@@ -89,21 +96,9 @@ async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
     Not where the ticket was handled: after a merge, or a change of phone, that chat may be one
     that nobody looks at any more. Only without a word of theirs it is the chat of the ticket.
     """
-    latest = (
-        select(Conversation.id)
-        .join(Channel, Channel.id == Conversation.channel_id)
-        .join(
-            Message,
-            (Message.conversation_id == Conversation.id)
-            & (Message.seq == Conversation.last_contact_seq),
-        )
-        .where(Conversation.contact_id == ticket.contact_id, Channel.enabled)
-        .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(1)
-    )
-    found = (await session.execute(latest)).scalar_one_or_none()
-    if found is not None:
-        return found
+    latest = await chat_for_news(session, ticket.contact_id)
+    if latest is not None:
+        return latest.id
     linked = (
         select(Conversation.id)
         .join(ConversationTicket, ConversationTicket.conversation_id == Conversation.id)
@@ -115,3 +110,20 @@ async def _chat_of(session: AsyncSession, ticket: Ticket) -> int | None:
         .limit(1)
     )
     return (await session.execute(linked)).scalar_one_or_none()
+
+
+async def chat_for_news(session: AsyncSession, contact_id: int) -> Conversation | None:
+    """Where the contact wrote last, on whatever channel that is served."""
+    query = (
+        select(Conversation)
+        .join(Channel, Channel.id == Conversation.channel_id)
+        .join(
+            Message,
+            (Message.conversation_id == Conversation.id)
+            & (Message.seq == Conversation.last_contact_seq),
+        )
+        .where(Conversation.contact_id == contact_id, Channel.enabled)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return (await session.execute(query)).scalar_one_or_none()

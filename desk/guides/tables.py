@@ -6,12 +6,15 @@ No words of customers stand here: those are on the ticket.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, Index, String
+from sqlalchemy import Enum, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.conversations.tables import Conversation
 from desk.db import Base, BigKey
 from desk.tickets.tables import Ticket
+
+WAITS_FOR_PORTAL = text("guide_runs.outcome = 'portal_down' AND guide_runs.told_at IS NULL")
+_WAITS = text("outcome = 'portal_down' AND told_at IS NULL")
 
 
 class Outcome(StrEnum):
@@ -29,6 +32,7 @@ class GuideRun(Base):
     """One run of a guide in a conversation.
 
     ``solved_at``: the number of the step that helped. ``ticket_id``: where all of it is told.
+    ``told_at``: when who waited for the portal was told that its note is over.
     """
 
     __tablename__ = "guide_runs"
@@ -56,10 +60,17 @@ class GuideRun(Base):
     )
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_guide_runs_started_at", "started_at"),
         Index("ix_guide_runs_guide_id", "guide", "id"),
+        Index(
+            "ix_guide_runs_waiting_for_portal",
+            "id",
+            postgresql_where=_WAITS,
+            sqlite_where=_WAITS,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from sanic.response import json
 
 from desk.configuration.brand import check_brand
 from desk.configuration.groups import Automation, Brand, DirectSupport, Group, PortalNote
+from desk.configuration.portal_note import check_portal_note
 from desk.configuration.values import read_configuration, save_configuration
 from desk.events.log import by_agent
 from handoff.api.endpoints import Endpoint
@@ -52,6 +53,7 @@ async def show_portal_note(request: Request) -> HTTPResponse:
 @api_user("supervisor", "admin")
 async def change_portal_note(request: Request) -> HTTPResponse:
     """Sets the whole group."""
+    check_portal_note(read_body(request, PortalNote))
     return await _save(request, PortalNote)
 
 

@@ -46,7 +46,7 @@ def test_the_portal_and_the_sign_in_bear_name_colour_and_note(served: Served) ->
         assert style.headers["content-type"].startswith("text/css")
         assert "--brand: light-dark(#f5b301" in style.text
         assert browser.get("/brand/x;}.css").status_code == 404
-        ended = note | {"ends_at": "2020-01-01T00:00:00Z"}
-        admin.put("/configuration/portal-note", json=ended)
+        later = note | {"starts_at": "2120-01-01T00:00:00Z"}
+        admin.put("/configuration/portal-note", json=later)
         assert "Instabilidade" not in browser.get("/portal/login").text
         admin.put("/configuration/brand", json={})

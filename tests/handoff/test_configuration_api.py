@@ -53,6 +53,7 @@ def test_an_admin_sets_where_customers_show_their_screen(served: Served) -> None
         ("automation", {"tell_place_in_queue": "talvez"}, "tell_place_in_queue"),
         ("portal-note", {"text": "x" * 501}, "text"),
         ("portal-note", {"text": "x", "starts_at": "ontem"}, "starts_at"),
+        ("portal-note", {"text": "x", "ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
         (
             "portal-note",
             {"starts_at": "2026-03-02T10:00:00Z", "ends_at": "2026-03-02T09:00:00Z"},

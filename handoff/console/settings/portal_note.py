@@ -7,7 +7,9 @@ from sanic import Blueprint, HTTPResponse, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.configuration.groups import PortalNote
+from desk.configuration.portal_note import check_portal_note
 from desk.configuration.values import read_configuration, save_configuration
+from desk.guides.portal_news import count_waiting
 from desk.text import clean_text
 from handoff.console.settings.forms import Form, actor_of, field_of, save, show
 from handoff.console.settings.sections import ROOT
@@ -39,6 +41,7 @@ async def change(request: Request) -> HTTPResponse:
     typed = {name: field_of(request, name, 40) for name in _TIMES}
 
     async def work(session: AsyncSession, values: PortalNote) -> None:
+        check_portal_note(values)
         await save_configuration(session, values, actor_of(request))
 
     async def again(form: Form) -> HTTPResponse:
@@ -61,8 +64,15 @@ async def change(request: Request) -> HTTPResponse:
 async def _page(request: Request, form: Form) -> HTTPResponse:
     async with services_of(request).database.reading() as session:
         note = await read_configuration(session, PortalNote)
-    is_shown = note.is_shown(datetime.now(UTC))
-    return show(request, "portal_note.html", status=form.status, form=form, is_shown=is_shown)
+        waiting = await count_waiting(session)
+    return show(
+        request,
+        "portal_note.html",
+        status=form.status,
+        form=form,
+        is_shown=note.is_shown(datetime.now(UTC)),
+        waiting=waiting,
+    )
 
 
 def _aware(text: str, zone: ZoneInfo) -> object:

@@ -275,3 +275,11 @@ def test_canned_replies_are_kept_by_who_may(
     assert bruno.get(f"{path}?q={shortcut}").text.count(f"/{shortcut}<") == 1
     assert sueli.post(f"{found.group(1)}/delete").status_code == 303
     assert sueli.get(found.group(1)).status_code == 404
+
+
+def test_a_portal_note_that_is_over_is_refused_at_its_end(sueli: httpx.Client) -> None:
+    path = "/console/settings/portal-note"
+    page = sueli.post(path, data={"text": "Instável", "ends_at": "2020-01-01T10:00"})
+    assert page.status_code == 400
+    (error,) = re.findall(r'id="ends_at-error">(.*?)</p>', page.text, re.DOTALL)
+    assert "O fim já passou" in error
