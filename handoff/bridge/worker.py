@@ -180,6 +180,7 @@ class Worker:
         contact = by_contact(conversation.contact_id)
         match queue_command(turn.text):
             case "leave":
+                await end_handoff_tickets(session, conversation, Status.CLOSED, contact)
                 await status_after(session, conversation, "contact_left", contact)
                 await release_to_bot(session, conversation, contact, outcome="left_by_customer")
                 return

@@ -10,6 +10,7 @@ from desk.configuration.groups import Automation
 from desk.configuration.values import save_configuration
 from desk.contacts.portal_access import request_credentials, reveal_credentials
 from desk.contacts.registration import register_contact
+from desk.conversations.handoff_tickets import ticket_for_handoff
 from desk.conversations.ownership import claim, release, set_status
 from desk.conversations.requests import request_handoff
 from desk.conversations.tables import Conversation
@@ -19,6 +20,7 @@ from desk.events.log import SYSTEM, by_agent
 from desk.media.store import StoredFile
 from desk.states import Owner, Status
 from desk.team.tables import Queue, User
+from desk.tickets.tables import Ticket
 from desk.vault import Vault
 from tests.desk.building import (
     a_new_conversation,
@@ -292,10 +294,16 @@ async def test_who_waits_in_a_queue_may_leave_it(
     database: Database, words: str, outcome: str, status: Status
 ) -> None:
     conversation, _ = await queued(database)
+    async with database.transaction() as session:
+        held = await session.get_one(Conversation, conversation.id)
+        ticket_id = (await ticket_for_handoff(session, held)).id
     rasa = FakeRasa([says("Até logo!")])
     async with running_bridge(database, rasa):
         await customer_writes(database, conversation, words)
         await until_worked(database, conversation)
+    async with database.reading() as session:
+        # It was there because a person was asked for, and nobody waits for one any more.
+        assert (await session.get_one(Ticket, ticket_id)).status is Status.CLOSED
     assert rasa.texts == ["/human_finished"]
     assert rasa.posts[0].metadata["outcome"] == outcome
     now = await fresh(database, conversation)
