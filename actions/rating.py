@@ -1,5 +1,6 @@
 """The rating after a person's service, and its comment."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -13,7 +14,7 @@ from actions.menu import remembered
 from actions.problems import problem_told
 from actions.scores import score_in
 from actions.turn import Turn, heard, writing
-from actions.wording import says_finished, says_no
+from actions.wording import fold, says_finished, says_no
 from desk.conversations.ratings import comment_service, rate_service
 from desk.conversations.requests import request_stay_ended
 
@@ -22,6 +23,12 @@ _GOOD_SCORE = 4
 _LEAVES_COMMENT = frozenset(
     {"talk_to_human", "goodbye", "show_menu", "menu_option", "check_status", "human_finished"}
 )
+_CORRECTION = re.compile(
+    r"(?:(?:ops|nao|desculpa|perdao|errei|digo|alias|na verdade|quis dizer|queria dizer|quero|eu"
+    r"|dou|dar|mudar|muda|corrigir|corrige|corrigindo|trocar|troca|para|pra|por|era|e|a|o|um|uma|nota)"
+    r"[,:]? )*([1-5])"
+)
+"""In place of a comment: another score, and nothing else."""
 
 
 class ActionRate(Action):
@@ -40,13 +47,19 @@ class ActionRate(Action):
                 response="utter_rating_unclear" if asked else "utter_rating_not_now"
             )
             return [SlotSet("next_step", "nothing")]
-        async with writing(tracker) as turn:
-            await turn.once(self.name(), lambda: _rate(turn, score))
-        dispatcher.utter_message(
-            response="utter_rated_well" if score >= _GOOD_SCORE else "utter_rated_badly",
-            score=score,
-        )
+        await _keep_score(dispatcher, tracker, self.name(), score)
         return [SlotSet("menu", None), SlotSet("next_step", "comment")]
+
+
+async def _keep_score(
+    dispatcher: CollectingDispatcher, tracker: Tracker, name: str, score: int
+) -> None:
+    async with writing(tracker) as turn:
+        await turn.once(name, lambda: _rate(turn, score))
+    dispatcher.utter_message(
+        response="utter_rated_well" if score >= _GOOD_SCORE else "utter_rated_badly",
+        score=score,
+    )
 
 
 async def _rate(turn: Turn, score: int) -> dict[str, Any]:
@@ -67,6 +80,9 @@ class ValidateCommentForm(FormValidationAction):
         said = heard(tracker)
         if requested_slot(tracker) != "rating_comment" or not said.text:
             return {}
+        if corrected := _CORRECTION.fullmatch(" ".join(fold(said.text).split()).strip(".!")):
+            await _keep_score(dispatcher, tracker, "correct_rating", int(corrected[1]))
+            return {"rating_comment": None}  # The form asks for the comment again.
         if said.intent in _LEAVES_COMMENT and said.word_count <= 8 and said.confidence >= 0.5:
             return {}
         if said.intent == "open_ticket" and problem_told(said) is None:

@@ -173,6 +173,25 @@ async def test_a_rating_is_kept_and_does_not_reopen(
         assert [each.score for each in (await session.execute(select(Rating))).scalars()] == [score]
 
 
+@pytest.mark.parametrize("words", ["2", "na verdade 2", "Ops, quis dizer nota 2!", "não, era 2"])
+async def test_another_score_in_place_of_a_comment_corrects_the_first(
+    database: Database, words: str
+) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("5", "rate")
+    await talk.do("action_rate")
+    await talk.hears(words, "rate")
+    (said,) = await talk.answers("comment_form", "rating_comment")
+    assert (said["response"], said["score"]) == ("utter_rated_badly", 2)
+    assert talk.slots["rating_comment"] is None
+    await talk.hears("demorou 2 dias", "rate")
+    await talk.answers("comment_form", "rating_comment")
+    await talk.do("action_save_comment")
+    async with database.reading() as session:
+        rating = (await session.execute(select(Rating))).scalar_one()
+    assert (rating.score, rating.comment) == (2, "demorou 2 dias")
+
+
 async def test_a_comment_is_kept_and_the_menu_follows(database: Database) -> None:
     talk = await a_known_talk(database)
     await talk.hears("5", "rate")

@@ -13,7 +13,7 @@ from desk.conversations.contact_history import (
     read_timeline,
     visible_contact,
 )
-from desk.conversations.ownership import assign_to_queue
+from desk.conversations.ownership import assign_to_queue, set_status
 from desk.conversations.ratings import comment_service, rate_service
 from desk.conversations.receive import Inbound, receive_message
 from desk.conversations.tables import Conversation
@@ -22,6 +22,7 @@ from desk.db import Database
 from desk.errors import Invalid, NotAllowed, NotFound
 from desk.events.log import SYSTEM, by_agent
 from desk.events.tables import Event
+from desk.states import Status
 from desk.team.tables import Role, User
 from desk.tickets.opening import open_ticket
 from tests.desk.building import a_channel, a_conversation, a_queue, a_user
@@ -152,6 +153,19 @@ async def test_earlier_ratings_are_told_with_their_comments(
         await comment_service(session, people.telegram, None, "demorou")
         ratings = await ratings_of_contact(session, people.maria)
     assert [(each.score, each.comment) for each in ratings] == [(2, "demorou"), (5, "")]
+
+
+async def test_a_score_for_the_next_service_stands_beside_the_first(
+    database: Database, people: People
+) -> None:
+    async with database.transaction() as session:
+        held = await session.get_one(Conversation, people.web.id)
+        for score in (5, 2):
+            for status in (Status.OPEN, Status.RESOLVED):
+                await set_status(session, held.id, status, by_agent(people.ana.id))
+            await rate_service(session, held, None, score)
+        ratings = await ratings_of_contact(session, people.maria)
+    assert [each.score for each in ratings] == [2, 5]
 
 
 async def test_a_correction_is_in_the_log_by_field_names_only(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from desk.conversations.history import conversation_history
 from desk.conversations.ownership import claim, return_to_queue, set_status
 from desk.conversations.ratings import rate_service
-from desk.conversations.tables import Conversation
+from desk.conversations.tables import Conversation, Rating
 from desk.conversations.tagging import tag_conversation, untag_conversation
 from desk.conversations.team_messages import post_agent_message
 from desk.conversations.turns import hold_turn, more_or_done
@@ -89,7 +89,9 @@ async def a_whole_service(database: Database) -> Conversation:
         await set_status(session, conversation.id, Status.RESOLVED, by_agent(ana.id))
     async with database.transaction() as session:
         held = await session.get_one(Conversation, conversation.id)
-        await rate_service(session, held, None, 5)
+        await rate_service(session, held, None, 1)
+        await rate_service(session, held, None, 5)  # Corrected: one service has one rating.
+        assert len((await session.execute(select(Rating))).scalars().all()) == 1
     await bot_answers(database, conversation, "Obrigada!")
     await customer_writes(database, conversation, "Voltou o problema")
     await bot_answers(database, conversation, "Vamos ver.")
