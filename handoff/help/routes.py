@@ -9,7 +9,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from desk.errors import NotFound
 from desk.knowledge.folder import page_files
 from desk.knowledge.markdown import split_front_matter
-from desk.knowledge.search import Hit
+from desk.knowledge.search import Hit, Verdict
 from handoff.branding import look_of
 from handoff.help.rendering import PREFIX, Rendered, render_page
 from handoff.pages import render
@@ -18,6 +18,7 @@ from handoff.services import services_of
 
 _MOST_CHARS = 300
 _EXCERPT_CHARS = 220
+_MOST_NEAR = 3
 
 blueprint = Blueprint("help", url_prefix=PREFIX)
 
@@ -38,16 +39,27 @@ async def show_topics(request: Request) -> HTTPResponse:
     services = services_of(request)
     asked = request.args.get("q", "").strip()[:_MOST_CHARS]
     hits: tuple[Hit, ...] = ()
+    is_answered = True
     if asked:
         limit(request, SESSION_LIMIT, "help", request.ip)
-        hits = (await services.knowledge.find(asked, limit=8)).hits
+        search = await services.knowledge.find(asked, limit=8)
+        is_answered = search.verdict is not Verdict.UNKNOWN
+        hits = search.hits if is_answered else search.hits[:_MOST_NEAR]
     async with services.database.reading() as session:
         look = await look_of(request, session)
     topics: dict[str, list[PageLink]] = {}
     for link in list_pages(services.settings.help_dir):
         topics.setdefault(link.topic, []).append(link)
     found = [(hit, excerpt_of(hit)) for hit in hits]
-    return render(request, "help/topics.html", look=look, topics=topics, asked=asked, found=found)
+    return render(
+        request,
+        "help/topics.html",
+        look=look,
+        topics=topics,
+        asked=asked,
+        found=found,
+        is_answered=is_answered,
+    )
 
 
 @blueprint.get("/<path:path>")

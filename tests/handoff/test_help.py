@@ -93,6 +93,18 @@ def test_a_search_shows_the_page_and_nothing_of_it_is_html(served: Served) -> No
         assert "<script>alert" not in nasty.text
 
 
+@pytest.mark.parametrize("nonsense", ["xyzzy foo", "qwerty asdf zxcv", "receita de bolo de fubá"])
+def test_a_search_that_nothing_answers_says_so(served: Served, nonsense: str) -> None:
+    index_some(served)
+    nothing, near = "Não encontramos nada sobre isso", "Páginas mais próximas"
+    with served.client() as client:
+        page = client.get("/ajuda", params={"q": nonsense}).text
+        assert nothing in page
+        assert page.count("<li>") <= 3
+        assert ("<li>" in page) is (near in page)
+        assert nothing not in client.get("/ajuda", params={"q": "minha conta foi bloqueada"}).text
+
+
 def test_programs_ask_the_documentation(served: Served) -> None:
     index_some(served)
     with served.team("ana@demo.ponte") as client:
