@@ -1,8 +1,10 @@
 """Where the documentation comes from: folders and sites, as admins see and change them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from sqlalchemy import case, delete, func, select, update
@@ -27,6 +29,7 @@ HELP_CENTER = "help_center"
 """The key of the shipped documentation's folder: always there."""
 MAX_SOURCES = 50
 MAX_KEY_CHARS = 200
+_HOST = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
 
 
 class SiteValues(Values):
@@ -36,8 +39,15 @@ class SiteValues(Values):
 
     @property
     def first_page(self) -> str | None:
-        """The address in its one form; None when it is none of a page."""
-        return one_form(self.address if "://" in self.address else f"https://{self.address}")
+        """The address in its one form; None when it is none of a page.
+
+        A name without a dot may be one of an own network, but only where the address says so.
+        """
+        whole = "://" in self.address
+        found = one_form(self.address if whole else f"https://{self.address}")
+        host = (urlsplit(found).hostname or "") if found else ""
+        is_name = ":" in host or _HOST.fullmatch(host) is not None
+        return found if is_name and (whole or "." in host) else None
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,9 @@ async def add_site(session: AsyncSession, values: SiteValues, actor: Actor) -> K
     """
     address = values.first_page
     if address is None:
-        raise Invalid("address", "Use o endereço de uma página, como https://ajuda.empresa.com.br/")
+        raise Invalid(
+            "address", "Isto não é o endereço de um site. Exemplo: https://ajuda.empresa.com.br/"
+        )
     return await _add(session, SITE, f"{SITE}:{address}", address, "", actor)
 
 

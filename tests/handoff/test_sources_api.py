@@ -41,6 +41,7 @@ def test_a_site_is_added_read_behind_told_about_and_removed(served: Served) -> N
             page = browser.get(f"{PAGES}/{added['id']}").text
             assert "rede privada" in page
             assert "Falhou" in page
+            assert "rede privada" in browser.get(PAGES).text
         assert admin.delete(f"{ALL}/{added['id']}").status_code == 204
         assert admin.get(f"{ALL}/{added['id']}/errors").status_code == 404
         kinds = [event["kind"] for event in admin.get("/audit").json()["events"]]
@@ -52,7 +53,18 @@ def test_a_site_is_added_read_behind_told_about_and_removed(served: Served) -> N
 
 
 @pytest.mark.parametrize(
-    "address", ["", "ftp://a.example/", "javascript:alert(1)", "http://u:p@a.example/", "x" * 501]
+    "address",
+    [
+        "",
+        "asdf",
+        "localhost:8000",
+        "não sei.",
+        "http://a b.example/",
+        "ftp://a.example/",
+        "javascript:alert(1)",
+        "http://u:p@a.example/",
+        "x" * 501,
+    ],
 )
 def test_what_is_no_address_is_refused_beside_its_field_and_stays_typed(
     served: Served, address: str

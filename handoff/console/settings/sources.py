@@ -109,6 +109,7 @@ async def _list(request: Request, form: Form) -> HTTPResponse:
         counts=counts,
         kinds={kind: _(words) for kind, words in KINDS.items()},
         outcomes={outcome: _(words) for outcome, words in OUTCOMES.items()},
+        problems={each.id: problem_words(each.problem) for each in sources},
         zone=services_of(request).settings.zone,
     )
 
