@@ -112,6 +112,9 @@ def conditions_of(filters: Filters, viewer: Viewer) -> list[ColumnElement[bool]]
         "bot": [owner == Owner.BOT, status.in_(ACTIVE)],
     }
     conditions = list(views.get(filters.view, []))
+    if filters.view in ("", "bot"):
+        # Who merely opened a chat is no service.
+        conditions.append(or_(Conversation.last_message_seq > 0, owner != Owner.BOT))
     if filters.statuses:
         conditions.append(status.in_(filters.statuses))
     for column, value in (

@@ -12,6 +12,9 @@ from desk.conversations.tables import Conversation
 from desk.db import upsert
 from desk.errors import NotFound
 from desk.events.log import by_contact, record_event
+from desk.events.tables import Event
+
+_CREATED = "conversation.created"
 
 
 async def conversation_by_public_id(session: AsyncSession, public_id: str) -> Conversation | None:
@@ -44,8 +47,13 @@ async def conversation_for(
     alias: Alias,
     external_chat: str,
     profile_name: str | None = None,
+    *,
+    writes: bool = True,
 ) -> Conversation:
-    """The one conversation of a contact on a channel; made when they write for the first time."""
+    """The one conversation of a contact on a channel; made when they come for the first time.
+
+    Who merely opens a chat (``writes`` is false) begins no service yet: see ``begin_service``.
+    """
     contact = await contact_by_alias(session, alias, profile_name)
     query = (
         select(Conversation)
@@ -74,14 +82,36 @@ async def conversation_for(
     conversation: Conversation | None = made.scalar_one_or_none()
     if conversation is None:  # their first messages came at once
         return (await session.execute(query)).scalar_one()
+    if writes:
+        await _record_creation(session, conversation)
+    return conversation
+
+
+async def begin_service(session: AsyncSession, conversation: Conversation) -> None:
+    """Before the first message of a held conversation: from here on it is a service.
+
+    A chat that was only opened has been none, in no list and no report.
+    """
+    query = (
+        select(Event.seq)
+        .where(Event.conversation_id == conversation.id, Event.kind == _CREATED)
+        .limit(1)
+    )
+    if conversation.last_seq or (await session.execute(query)).first() is not None:
+        return
+    conversation.created_at = conversation.status_since = datetime.now(UTC)
+    await session.flush()
+    await _record_creation(session, conversation)
+
+
+async def _record_creation(session: AsyncSession, conversation: Conversation) -> None:
     await record_event(
         session,
-        "conversation.created",
-        by_contact(contact.id),
+        _CREATED,
+        by_contact(conversation.contact_id),
         conversation_id=conversation.id,
         status=conversation.status.value,
     )
-    return conversation
 
 
 async def open_local_conversation(session: AsyncSession, sender_id: str) -> Conversation:

@@ -29,7 +29,9 @@ class FirstUse:
 
 async def read_first_use(session: AsyncSession, user: User) -> FirstUse:
     """What is missing from this person's point of view; a few small questions."""
-    any_conversation = await session.execute(select(Conversation.id).limit(1))
+    any_conversation = await session.execute(
+        select(Conversation.id).where(Conversation.last_message_seq > 0).limit(1)
+    )
     nobody_has_written = any_conversation.first() is None
     return FirstUse(
         nobody_has_written=nobody_has_written,

@@ -17,7 +17,7 @@ from desk.conversations.arrivals import (
     join_album,
     open_album,
 )
-from desk.conversations.find import lock_conversation
+from desk.conversations.find import begin_service, lock_conversation
 from desk.conversations.parts import message_at_provider
 from desk.conversations.people_only import pass_to_people
 from desk.conversations.tables import Conversation, Message
@@ -93,6 +93,7 @@ async def receive_message(
         await check_quoted(session, conversation, inbound.reply_to_id)
     media = [await add_media(session, file) for file in inbound.files]
     now = await database_now(session)
+    await begin_service(session, conversation)
     await pass_to_people(session, conversation)
     conversation.last_contact_seq = conversation.last_seq + 1
     waits = bool(album or inbound.remote_files)

@@ -66,6 +66,15 @@ async def a_conversation(
     return await conversation_for(session, channel, Alias(channel.kind, visitor), visitor, name)
 
 
+async def a_used_conversation(
+    session: AsyncSession, channel: Channel, visitor: str = "visitor", name: str | None = None
+) -> Conversation:
+    """One in which something was said, as lists want it: who merely came is in none."""
+    made = await a_conversation(session, channel, visitor, name)
+    made.last_seq = made.last_message_seq = max(made.last_seq, 1)
+    return made
+
+
 async def a_new_conversation(database: Database, kind: str = "webchat") -> Conversation:
     """A conversation on a channel of its own, with a queue to hand it off to."""
     async with database.transaction() as session:

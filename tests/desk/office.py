@@ -11,7 +11,7 @@ from desk.conversations.tables import Conversation, Message
 from desk.db import Database
 from desk.events.log import by_agent
 from desk.team.tables import Queue, Role, User
-from tests.desk.building import a_channel, a_conversation, a_queue, a_user
+from tests.desk.building import a_channel, a_queue, a_used_conversation, a_user
 
 
 class Office:
@@ -36,7 +36,7 @@ class Office:
                 self.users[name] = await a_user(session, f"{name}@demo.ponte", role, queues)
             channel = await a_channel(session)
             for name in ("suporte", "financeiro", "bot", "ana"):
-                self.conversations[name] = await a_conversation(session, channel, name, name)
+                self.conversations[name] = await a_used_conversation(session, channel, name, name)
             sueli = by_agent(self.users["sueli"].id)
             for slug in self.queues:
                 conversation = self.conversations[slug]

@@ -3,7 +3,7 @@
 from desk.conversations.first_use import FirstUse, read_first_use
 from desk.db import Database
 from desk.team.tables import Role
-from tests.desk.building import a_channel, a_conversation, a_queue, a_user
+from tests.desk.building import a_channel, a_conversation, a_queue, a_used_conversation, a_user
 
 
 async def test_before_anybody_wrote_a_web_chat_to_try_is_named(database: Database) -> None:
@@ -14,7 +14,9 @@ async def test_before_anybody_wrote_a_web_chat_to_try_is_named(database: Databas
         channel = await a_channel(session, slug="loja")
         seen = await read_first_use(session, ana)
         assert (seen.nobody_has_written, seen.webchat) == (True, "loja")
-        await a_conversation(session, channel)
+        await a_conversation(session, channel)  # Opened, without a word.
+        assert (await read_first_use(session, ana)).nobody_has_written
+        await a_used_conversation(session, channel)
         assert await read_first_use(session, ana) == FirstUse()
 
 

@@ -32,6 +32,7 @@ from desk.team.tables import Role
 from tests.desk.building import (
     a_channel,
     a_conversation,
+    a_used_conversation,
     a_user,
     bot_answers,
     customer_writes,
@@ -96,7 +97,7 @@ async def test_what_an_agent_resolved_stays_among_their_own(office: Office) -> N
 async def test_counting_ends_at_a_bound(database: Database) -> None:
     async with database.transaction() as session:
         sueli = await a_user(session, "sueli@demo.ponte", Role.SUPERVISOR)
-        first = await a_conversation(session, await a_channel(session), "first")
+        first = await a_used_conversation(session, await a_channel(session), "first")
         await copy_conversation(session, first, MOST_COUNTED + 20)
     async with database.reading() as session:
         counts = await count_views(session, sueli)
@@ -203,7 +204,7 @@ async def test_pages_neither_skip_nor_repeat_conversations_of_the_same_moment(
     async with database.transaction() as session:
         sueli = await a_user(session, "sueli@demo.ponte", Role.SUPERVISOR)
         channel = await a_channel(session)
-        made = [(await a_conversation(session, channel, f"v{n}")).id for n in range(11)]
+        made = [(await a_used_conversation(session, channel, f"v{n}")).id for n in range(11)]
         await session.execute(update(Conversation).values(last_message_at=now))
     seen: list[int] = []
     cursor: str | None = None
@@ -216,7 +217,7 @@ async def test_pages_neither_skip_nor_repeat_conversations_of_the_same_moment(
             break
         if len(seen) == 4:  # somebody writes while we turn the page
             async with database.transaction() as session:
-                newcomer = await a_conversation(session, channel, "newcomer")
+                newcomer = await a_used_conversation(session, channel, "newcomer")
     assert seen == sorted(made, reverse=True)
     assert newcomer.id not in seen
 
@@ -325,7 +326,7 @@ async def test_a_row_tells_what_is_unread_and_hides_passwords(office: Office) ->
         current = await session.get_one(Conversation, conversation.id)
         await mark_seen_by_team(session, current, 999)
     assert not (await row())[0]
-    assert (await fresh(database, conversation)).agent_seen_seq == 2
+    assert (await fresh(database, conversation)).agent_seen_seq == 3
 
 
 async def copy_conversation(session: AsyncSession, original: Conversation, count: int) -> list[int]:
@@ -350,3 +351,20 @@ async def copy_conversation(session: AsyncSession, original: Conversation, count
     await session.execute(insert(Conversation), rows)
     made += range(first, first + count)
     return made
+
+
+async def test_who_merely_opened_a_chat_is_in_no_list(office: Office) -> None:
+    async with office.database.transaction() as session:
+        channel = await a_channel(session, slug="loja")
+        opened = await a_conversation(session, channel, "calada", "calada")
+    for view in ("", "bot"):
+        assert "calada" not in await office.names("sueli", view=view)
+    async with office.database.reading() as session:
+        counts = await count_views(session, office.users["sueli"])
+    before = counts["bot"]
+    await customer_writes(office.database, opened, "oi")
+    for view in ("", "bot"):
+        assert "calada" in await office.names("sueli", view=view)
+    async with office.database.reading() as session:
+        counts = await count_views(session, office.users["sueli"])
+    assert counts["bot"] == before + 1

@@ -13,6 +13,7 @@ import pytest
 from desk.conversations.find import conversation_by_public_id
 from desk.conversations.ownership import claim
 from desk.conversations.team_messages import post_agent_message
+from desk.events.log import events_of_conversation
 from desk.team.users import find_user
 from tests.fakes.rasa import failed_action, says
 from tests.handoff.serving import MAX_UPLOAD_BYTES, Served, Visitor
@@ -61,6 +62,27 @@ def test_a_message_is_accepted_stored_and_answered(visitor: Visitor) -> None:
     assert reply["buttons"] == reply["attachments"] == []
     assert (reply["edited_at"], reply["deleted"]) == (None, False)
     assert datetime.fromisoformat(reply["created_at"]) <= datetime.now(UTC)
+
+
+def test_a_service_begins_with_the_first_message_not_with_the_page(
+    served: Served, visitor: Visitor
+) -> None:
+    async def created() -> list[datetime]:
+        async with served.database.reading() as session:
+            found = await conversation_by_public_id(session, visitor.conversation)
+            assert found is not None
+            events = await events_of_conversation(session, found.id)
+        return [each.at for each in events if each.kind == "conversation.created"]
+
+    assert served.call(created()) == []
+    with served.team("supervisora@demo.ponte") as sueli:
+        listed = sueli.get("/conversations").json()["conversations"]
+        assert visitor.conversation not in [each["id"] for each in listed]
+        for text in ("oi", "tudo bem?"):
+            visitor.post(text)
+        (begun,) = served.call(created())
+        shown = sueli.get(f"/conversations/{visitor.conversation}").json()
+    assert abs(datetime.fromisoformat(shown["created_at"]) - begun).total_seconds() < 1
 
 
 def test_the_same_client_id_is_the_same_message_and_another_body_a_conflict(

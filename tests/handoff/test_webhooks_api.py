@@ -191,6 +191,8 @@ def test_a_period_is_sent_again_with_what_came_while_it_was_off(
     since = datetime.now(UTC)
     with served.visitor() as first, served.visitor() as second:
         missed = {first.conversation, second.conversation}
+        for visitor in (first, second):
+            visitor.post("oi")
     served.call(until_settled(served.database))
     period = {"since": since.isoformat(), "until": (since + timedelta(hours=1)).isoformat()}
     assert admin.post(one + "/replay", json=period).status_code == 409

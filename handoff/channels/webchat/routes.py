@@ -74,7 +74,7 @@ async def open_session(request: Request, channel: str) -> HTTPResponse:
     async with services.database.transaction() as session:
         found = await channel_by_slug(session, "webchat", channel)
         conversation = await conversation_for(
-            session, found, Alias("web_visitor", visitor), visitor, body.name
+            session, found, Alias("web_visitor", visitor), visitor, body.name, writes=False
         )
         token = await open_webchat_session(session, conversation.id, services.settings.session_days)
     services.pulse.beat("events")
