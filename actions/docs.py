@@ -40,7 +40,7 @@ class ActionAnswerFromDocs(Action):
         question = heard(tracker).text
         before = str(tracker.get_slot("docs_question") or "")
         if before and follows_on(question):
-            question = f"{before} {question}"
+            return await _answer_following(dispatcher, tracker, f"{before} {question}")
         return await answer_question(dispatcher, tracker, question)
 
 
@@ -84,6 +84,20 @@ class ActionDocsHelped(Action):
 def follows_on(question: str) -> bool:
     """Whether a question is none without the one before: "e no app?"."""
     return _FOLLOWS_ON.search(question) is not None and len(question.split()) <= _MOST_FOLLOWING
+
+
+async def _answer_following(
+    dispatcher: CollectingDispatcher, tracker: Tracker, question: str
+) -> list[EventType]:
+    """Answers a question together with the one before; what was told already is not told again."""
+    shown = list(tracker.get_slot("docs_shown") or [])
+    told = {each["passage"] for each in shown}
+    found = await knowledge().find(question)
+    fresh = [hit for hit in found.hits if hit.passage_id not in told]
+    if tracker.active_loop_name or not fresh or len(fresh) == len(found.hits):
+        return await answer_question(dispatcher, tracker, question)
+    asked = [SlotSet("docs_question", question), SlotSet("docs_shown", shown)]
+    return [*asked, _offer_pages(dispatcher, fresh[:_MAYBE_PAGES])]
 
 
 async def answer_question(

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 from actions.asides import asks_something, gives_own, without_named
 from actions.codes import ask_for_code, send_code
 from actions.companies import company_slots
-from actions.docs import answer_question, ticket_on_this
+from actions.docs import answer_question, answer_trouble, ticket_on_this
 from actions.guide_offer import guide_for, offer_guide
 from actions.handoff import NO
 from actions.menu import Option, offer, show_menu
@@ -103,6 +103,10 @@ async def go_on_with(
     if guide is not None:
         menu = offer_guide(dispatcher, guide, str(problem))
         return [SlotSet("wanted", None), menu, SlotSet("next_step", "nothing")]
+    if problem and wanted["step"] == "open_ticket":
+        told = await answer_trouble(dispatcher, tracker, problem)
+        if told:
+            return [SlotSet("wanted", None), *told, SlotSet("next_step", "nothing")]
     events = [SlotSet("wanted", None), SlotSet("next_step", "show_menu")]
     if wanted and (known or wanted["step"] != "recover_access"):
         events[1] = SlotSet("next_step", wanted["step"])
