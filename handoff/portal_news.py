@@ -10,10 +10,6 @@ from handoff.pulse import Pulse
 from handoff.ticket_news import answer_buttons
 from handoff.words import Words
 
-NEWS = (
-    "O aviso da equipe sobre o portal saiu do ar: você já pode tentar de novo. Se ainda não der "
-    "certo, responda por aqui que a gente continua."
-)
 _AT_ONCE = 4
 
 
@@ -39,10 +35,11 @@ class PortalNewsTeller(DueWork):
 
     async def tell(self, contact_id: int) -> None:
         """Tells one contact."""
+        news = self._words.say("bridge_portal_back")
         async with self._database.transaction() as session:
-            ticket = await tell_portal_is_back(session, contact_id, NEWS)
+            ticket = await tell_portal_is_back(session, contact_id, news)
             if ticket is not None:
                 facts = {"number": ticket.number, "subject": ticket.subject}
-                text = self._words.say("bridge_ticket_action", text=NEWS, **facts)
+                text = self._words.say("bridge_ticket_action", text=news, **facts)
                 await write_news(session, ticket, text, answer_buttons(self._words, ticket))
         self._pulse.beat("outbound")

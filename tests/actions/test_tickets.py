@@ -312,7 +312,7 @@ async def test_nobody_is_kept_in_the_question_for_a_type_and_no_word_of_it_is_lo
     talk.slots["ticket_subject"] = "Caixa"
     await talk.hears("deu erro 502 no portal", "open_ticket")
     assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_noted"]
-    assert talk.slots["ticket_type"] is None
+    assert talk.slots.get("ticket_type") is None
     await talk.hears("sei lá qual é", "nlu_fallback")
     assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_other"]
     assert talk.slots["ticket_type"] == "none"
