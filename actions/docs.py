@@ -17,12 +17,13 @@ from actions.open_ticket import subject_of
 from actions.phrases import phrase
 from actions.turn import heard, knowledge, phraser
 from desk.knowledge.answer import answer_text
-from desk.knowledge.search import Hit, Verdict
+from desk.knowledge.search import Found, Hit, Verdict
 
 HELPED = Option("1", "utter_option_docs_helped", "docs_helped", answers="affirm")
 NOT_HELPED = Option("2", "utter_option_docs_not_helped", "docs_next", answers="deny")
 NONE_OF_THESE = "utter_option_docs_none"
 _MAYBE_PAGES = 3
+_NOTHING_WANTED = -1
 _FOLLOWS_ON = re.compile(r"^\W*(?:e|mas e|e se|ent[aã]o)\s+\w", re.IGNORECASE)
 _MOST_FOLLOWING = 5
 _NAME_SLOTS = ("contact_name", "company_name")
@@ -58,12 +59,13 @@ class ActionDocsNext(Action):
         wanted = tracker.get_slot("docs_wanted")
         forget = SlotSet("docs_wanted", None)
         found = await knowledge().find(question)
-        known = {each["passage"] for each in shown}
-        for hit in found.hits:
-            fits = hit.passage_id == wanted if wanted else hit.passage_id not in known
-            # After a miss only what is about as likely is worth another look.
-            if fits and (wanted or (len(shown) == 1 and found.verdict is Verdict.ANSWER)):
-                return [forget, *await _tell(dispatcher, tracker, question, [hit], shown)]
+        chosen = [hit for hit in found.hits if hit.passage_id == wanted]
+        others = [] if wanted or len(shown) != 1 else _untold(found, shown)
+        answers = chosen or [hit for hit in others if hit.verdict is Verdict.ANSWER][:1]
+        if answers:
+            return [forget, *await _tell(dispatcher, tracker, question, answers, shown)]
+        if others:
+            return [forget, _offer_pages(dispatcher, others[:_MAYBE_PAGES])]
         dispatcher.utter_message(response="utter_docs_exhausted")
         return [forget, *_offer_more_help(dispatcher, tracker, question)]
 
@@ -86,18 +88,31 @@ def follows_on(question: str) -> bool:
     return _FOLLOWS_ON.search(question) is not None and len(question.split()) <= _MOST_FOLLOWING
 
 
+def _untold(found: Found, shown: Sequence[dict[str, Any]]) -> list[Hit]:
+    """The passages that may answer, too, without those that were told."""
+    told = {each["passage"] for each in shown}
+    return [
+        hit
+        for hit in found.hits
+        if hit.passage_id not in told and hit.verdict is not Verdict.UNKNOWN
+    ]
+
+
 async def _answer_following(
     dispatcher: CollectingDispatcher, tracker: Tracker, question: str
 ) -> list[EventType]:
     """Answers a question together with the one before; what was told already is not told again."""
     shown = list(tracker.get_slot("docs_shown") or [])
-    told = {each["passage"] for each in shown}
     found = await knowledge().find(question)
-    fresh = [hit for hit in found.hits if hit.passage_id not in told]
-    if tracker.active_loop_name or not fresh or len(fresh) == len(found.hits):
+    fresh = _untold(found, shown)
+    told_before = any(hit.passage_id == each["passage"] for each in shown for hit in found.hits)
+    if tracker.active_loop_name or not told_before:
         return await answer_question(dispatcher, tracker, question)
-    asked = [SlotSet("docs_question", question), SlotSet("docs_shown", shown)]
-    return [*asked, _offer_pages(dispatcher, fresh[:_MAYBE_PAGES])]
+    asked = SlotSet("docs_question", question)
+    if fresh:
+        return [asked, _offer_pages(dispatcher, fresh[:_MAYBE_PAGES])]
+    dispatcher.utter_message(response="utter_docs_unavailable")
+    return [asked, *_offer_more_help(dispatcher, tracker, question)]
 
 
 async def answer_question(
@@ -207,7 +222,8 @@ def _offer_pages(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> Event
         Option(str(number), hit.titles[-1], "docs_next", {"docs_wanted": hit.passage_id})
         for number, hit in enumerate(hits, 1)
     ]
-    none = Option(str(len(hits) + 1), NONE_OF_THESE, "docs_next", answers="deny")
+    nothing = {"docs_wanted": _NOTHING_WANTED}
+    none = Option(str(len(hits) + 1), NONE_OF_THESE, "docs_next", nothing, answers="deny")
     return offer(dispatcher, "utter_docs_maybe", [*options, none])
 
 

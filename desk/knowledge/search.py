@@ -36,7 +36,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found. ``score``: standard deviations above the background."""
+    """A passage that was found.
+
+    ``score``: standard deviations above the background; ``verdict``: what may be done with it.
+    """
 
     passage_id: int
     page_title: str
@@ -44,6 +47,7 @@ class Hit:
     url: str
     blocks: tuple[Block, ...]
     score: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ class Knowledge:
             if row is None or row[1].url in pages:
                 continue
             pages.add(row[1].url)
-            hits.append(_hit(*row, float(score)))
-        return Found(_verdict(index, hits), tuple(hits[:limit]))
+            hits.append(_hit(*row, float(score), _verdict(index, float(score))))
+        return Found(hits[0].verdict if hits else Verdict.UNKNOWN, tuple(hits[:limit]))
 
     async def _newest(self) -> SearchIndex:
         """The index; what is stored is looked at every two seconds, and read anew if it changed."""
@@ -128,7 +132,7 @@ async def _read_hits(
     return {passage.id: (passage, page) for passage, page in rows}
 
 
-def _hit(passage: KnowledgePassage, page: KnowledgePage, score: float) -> Hit:
+def _hit(passage: KnowledgePassage, page: KnowledgePage, score: float, verdict: Verdict) -> Hit:
     return Hit(
         passage_id=passage.id,
         page_title=page.title,
@@ -136,11 +140,11 @@ def _hit(passage: KnowledgePassage, page: KnowledgePage, score: float) -> Hit:
         url=f"{page.url}#{passage.anchor}" if passage.anchor else page.url,
         blocks=tuple(Block(kind, tuple(lines)) for kind, lines in passage.blocks),  # type: ignore[arg-type]
         score=score,
+        verdict=verdict,
     )
 
 
-def _verdict(index: SearchIndex, hits: Sequence[Hit]) -> Verdict:
-    best = hits[0].score if hits else 0.0
-    if hits and best >= index.answers_from:
+def _verdict(index: SearchIndex, score: float) -> Verdict:
+    if score >= index.answers_from:
         return Verdict.ANSWER
-    return Verdict.MAYBE if hits and best >= index.maybe_from else Verdict.UNKNOWN
+    return Verdict.MAYBE if score >= index.maybe_from else Verdict.UNKNOWN

@@ -12,7 +12,7 @@ from desk.knowledge.phrasing.grounding import NotGrounded, check_grounded, cited
 from desk.knowledge.phrasing.masking import mask
 from desk.knowledge.phrasing.model import ModelFailed, OpenAiModel
 from desk.knowledge.phrasing.phraser import Phraser, make_phraser
-from desk.knowledge.search import Hit
+from desk.knowledge.search import Hit, Verdict
 from desk.settings import Settings
 from tests.fakes.http import Answer, FakeServer
 from tests.fakes.openai import KEY, MODEL, FakeOpenAi, completion, refusal
@@ -33,6 +33,7 @@ PASSWORD = Hit(
         ),
     ),
     5.0,
+    Verdict.ANSWER,
 )
 BLOCKED = Hit(
     2,
@@ -41,6 +42,7 @@ BLOCKED = Hit(
     "https://acme.example/ajuda/conta",
     (Block("text", ("Depois de 5 senhas erradas a conta fica bloqueada por 30 minutos.",)),),
     4.0,
+    Verdict.ANSWER,
 )
 GOOD = (
     "Para pedir uma senha nova:\n1. Abra o portal e escolha **Esqueci minha senha** [1].\n\n"
