@@ -33,6 +33,7 @@ NO_TYPE, UNCLEAR = "none", "unclear"
 _STEPS = ("ticket_subject", "ticket_type", "ticket_description", "ticket_media")
 _TYPE_MISSES = ("utter_request_type_unknown", "utter_request_type_noted")
 _FEWEST_TELLING_WORDS = 5
+_SURELY_ANGRY = 0.7
 _OTHER = frozenset({"outro", "outra", "outros", "outras", "nenhum", "nenhuma", "nenhum desses"})
 
 
@@ -113,6 +114,7 @@ class ValidateTicketForm(FormValidationAction):
         if not has_words(value) or says_nothing(heard(tracker), value):
             dispatcher.utter_message(response="utter_subject_invalid")
             return {"ticket_subject": None}
+        _apologise(dispatcher, tracker)
         subject = subject_of(value)
         slots: dict[str, Any] = {"ticket_subject": subject}
         if requested_slot(tracker) not in ("company_id", *_STEPS):
@@ -172,6 +174,7 @@ class ValidateTicketForm(FormValidationAction):
         if says_finished(value):
             dispatcher.utter_message(response="utter_description_missing")
             return {"ticket_description": None}
+        _apologise(dispatcher, tracker)
         return {"ticket_description": value}
 
     async def extract_ticket_media(
@@ -190,6 +193,14 @@ class ValidateTicketForm(FormValidationAction):
         dispatcher.utter_message(response="utter_media_more")
         description = f"{tracker.get_slot('ticket_description') or ''}\n{value}".strip()
         return {"ticket_media": None, "ticket_description": description}
+
+
+def _apologise(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Anger in place of free text is kept as it is, and heard."""
+    said = heard(tracker)
+    if said.intent == "complaint" and said.confidence >= _SURELY_ANGRY:
+        dispatcher.utter_message(response="utter_complaint")
+        dispatcher.utter_message(response="utter_person_hint")
 
 
 def says_nothing(said: Heard, subject: str) -> bool:

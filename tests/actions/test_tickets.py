@@ -324,3 +324,11 @@ async def test_a_no_at_the_type_is_none_of_them(database: Database) -> None:
     await talk.hears("no momento não", "deny")
     assert words(await talk.answers(FORM, "ticket_type")) == ["utter_request_type_other"]
     assert talk.slots["ticket_type"] == "none"
+
+
+async def test_anger_in_place_of_a_subject_is_kept_and_apologised_for(database: Database) -> None:
+    talk = await a_known_talk(database)
+    await talk.hears("VOCES SAO UMA PORCARIA, NADA FUNCIONA", "complaint")
+    replies = await talk.answers(FORM, "ticket_subject")
+    assert words(replies) == ["utter_complaint", "utter_person_hint"]
+    assert talk.slots["ticket_subject"] == "VOCES SAO UMA PORCARIA, NADA FUNCIONA"
