@@ -20,9 +20,7 @@ _INTRODUCES = re.compile(
 )
 _EMAIL = re.compile(r"\S+@\S+")
 _NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*(?:[ '’.\-]+[^\W\d_][^\W\d_'’.\-]*)*\.?")
-_REQUESTS = frozenset(
-    {"open_ticket", "talk_to_human", "complaint", "recover_access", "ask_docs", "check_status"}
-)
+_REQUESTS = frozenset({"open_ticket", "complaint", "recover_access", "ask_docs", "check_status"})
 _SHORT_WORDS = frozenset({"goodbye", "affirm", "deny", "thanks"})
 _PARTICLES = frozenset({"da", "de", "do", "das", "dos", "e", "di", "du", "la", "van", "von", "y"})
 # Words that no name is made of and that answers, greetings and requests are full of.
@@ -85,7 +83,8 @@ def _is_surely_something_else(said: Heard, words: list[str]) -> bool:
         return False
     # The understanding knows few names: an unusual one reads like any short word. Two words with
     # capitals, none of them a greeting's, are a name all the same.
-    short = said.intent in _SHORT_WORDS
+    # "João Pessoa" reads like a call for a person.
+    short = said.intent in _SHORT_WORDS or said.intent == "talk_to_human"
     return said.intent in _REQUESTS or (short and not _are_capitalised(words))
 
 

@@ -52,6 +52,9 @@ def test_names(text: str, name: str | None) -> None:
 
 
 def test_a_sure_request_is_no_name() -> None:
+    assert name_in(said("João Pessoa", "talk_to_human", 0.95)) == "João Pessoa"
+    assert name_in(said("joão pessoa", "talk_to_human", 0.95)) is None
+    assert name_in(said("Falar Com Pessoa", "talk_to_human", 0.95)) is None
     assert name_in(said("Estoque zerado", "open_ticket", 0.95)) is None
     assert name_in(said("Estela Zerado", "out_of_scope", 0.95)) == "Estela Zerado"
 
