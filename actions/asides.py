@@ -48,13 +48,19 @@ _TROUBLE = re.compile(
 )
 _PEOPLE = (
     r"(?:funcionari[oa]|colaborador\w*|colega|client\w+|soci[oa]|chefe|patrao|marido|esposa|filh[oa]"
-    r"|administrador\w*|admin|gerente|vendedor\w*|usuari[oa]|contador\w*|equipe|estagiari[oa])"
+    r"|vendedor\w*|contador\w*|estagiari[oa])"
 )
+# One's own as well: "esqueci a senha do usuário".
+_ROLES = r"(?:administrador\w*|admin|gerente|usuari[oa]|equipe)"
+_FIRST_PERSON = re.compile(r"\b(?:esqueci|perdi|lembro|minha senha|meu (?:acesso|usuario|login))\b")
 _OF_ANOTHER = re.compile(
     rf"\b(?:dele|dela|deles|delas|de outr[oa]s?|d[oa] (?:\w+ )?{_PEOPLE}"
     rf"|(?:meu|minha|nosso|nossa|um|uma|o|a) {_PEOPLE} (?:\w+ ){{0,2}}"
     r"(?:esquec\w+|perd\w+|nao|n))\b"
 )
+
+
+_OF_A_ROLE = re.compile(rf"\bd[oa] (?:\w+ )?{_ROLES}\b")
 
 
 def asks_something(text: str) -> bool:
@@ -83,7 +89,10 @@ def told_beside(text: str) -> str:
 
 def is_of_another(text: str) -> bool:
     """Whether a message speaks of the access of somebody else: "a senha do meu funcionário"."""
-    return _OF_ANOTHER.search(_plain(text)) is not None
+    plain = _plain(text)
+    if _OF_ANOTHER.search(plain):
+        return True
+    return _OF_A_ROLE.search(plain) is not None and not _FIRST_PERSON.search(plain)
 
 
 def without_named(text: str) -> str:
