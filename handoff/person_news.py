@@ -34,6 +34,7 @@ class PersonNewsTeller(LogFollower):
             for event in events:
                 handoff = await waited_since_event(session, event)
                 if handoff is not None:
-                    await tell_person_came(session, handoff, self._words.say("bridge_claimed"))
+                    words = self._words.say("bridge_claimed")
+                    await tell_person_came(session, handoff, event, words)
         self._pulse.beat("outbound")
         return True

@@ -1,5 +1,7 @@
 """Word to who waited in a queue that a person has come: once for each wait."""
 
+from datetime import UTC, datetime, timedelta
+
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +14,12 @@ from desk.conversations.tables import Message
 from desk.conversations.window import may_write_freely
 from desk.events.log import SYSTEM
 from desk.events.tables import Event
-from desk.states import Owner
+from desk.states import Owner, Status
 
 OWNER_CHANGED = "conversation.owner_changed"
+_SERVED = (Status.OPEN, Status.IN_SERVICE)
+NEWS_FOR = timedelta(minutes=2)
+"""Later, after a standstill, it would be no news any more."""
 _LOOKED_BACK = 50
 
 
@@ -44,12 +49,22 @@ async def waited_since_event(session: AsyncSession, event: Event) -> Event | Non
     return None
 
 
-async def tell_person_came(session: AsyncSession, handoff: Event, text: str) -> bool:
-    """Tells the customer while a person has the conversation and has not said anything yet."""
+async def tell_person_came(session: AsyncSession, handoff: Event, came: Event, text: str) -> bool:
+    """Tells the customer while it is news: a person serves them and has not said anything yet.
+
+    Args:
+        session: of the caller's transaction.
+        handoff: the event that began the wait.
+        came: the event that ended it.
+        text: what is told.
+    """
+    if datetime.now(UTC) - came.at > NEWS_FOR:
+        return False
     conversation = await lock_conversation(session, handoff.conversation_id or 0)
+    if conversation.owner is not Owner.AGENT or conversation.status not in _SERVED:
+        return False
     channel = await session.get_one(Channel, conversation.channel_id)
-    # On a channel for people only nobody was announced: customers expect them there.
-    if conversation.owner is not Owner.AGENT or channel.agent_kind == PEOPLE:
+    if channel.agent_kind == PEOPLE:  # Nobody was announced: customers expect them there.
         return False
     spoke = exists().where(
         Message.conversation_id == conversation.id,

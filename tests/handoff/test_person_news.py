@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
-from desk.conversations.ownership import claim, release, return_to_queue, take_over
+from sqlalchemy import update
+
+from desk.conversations.ownership import claim, release, return_to_queue, set_status, take_over
 from desk.conversations.requests import request_handoff
 from desk.conversations.tables import Conversation
 from desk.conversations.team_messages import post_agent_message
 from desk.db import Database
 from desk.events.log import by_agent
-from desk.states import Owner
+from desk.events.tables import Event
+from desk.states import Owner, Status
 from desk.team.tables import Role, User
 from handoff.person_news import PersonNewsTeller
 from handoff.pulse import Pulse
@@ -68,6 +72,28 @@ async def test_it_is_said_when_somebody_comes(database: Database) -> None:
         await claim(session, conversation.id, ana)
     assert await announced(database, conversation) == 1
     assert (await fresh(database, conversation)).owner is Owner.AGENT
+
+
+async def test_it_is_not_said_when_it_is_no_news_any_more(database: Database) -> None:
+    conversation, ana, _ = await waiting(database)
+    async with a_teller(database):
+        async with database.transaction() as session:
+            await claim(session, conversation.id, ana)
+        async with database.transaction() as session:
+            await set_status(session, conversation.id, Status.WAITING, by_agent(ana.id))
+    assert await announced(database, conversation) == 0
+
+
+async def test_a_person_who_came_long_ago_is_not_announced(database: Database) -> None:
+    conversation, ana, _ = await waiting(database)
+    async with a_teller(database):
+        async with database.transaction() as session:
+            await claim(session, conversation.id, ana)
+        async with database.transaction() as session:
+            # The service stood still in between.
+            an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+            await session.execute(update(Event).values(at=an_hour_ago))
+    assert await announced(database, conversation) == 0
 
 
 async def test_it_is_not_said_again_when_another_comes(database: Database) -> None:
