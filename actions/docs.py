@@ -135,11 +135,13 @@ async def answer_question(
 
 
 async def answer_trouble(
-    dispatcher: CollectingDispatcher, tracker: Tracker, problem: str
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    problem: str,
+    before: str = "utter_docs_for_trouble",
 ) -> list[EventType]:
     """Says what the documentation knows of a told problem, a ticket as near; [] without it."""
     on_this = ticket_on_this("3", problem)
-    before = "utter_docs_for_trouble"
     return await answer_instead(dispatcher, tracker, problem, on_this, before=before)
 
 

@@ -67,7 +67,7 @@ class ActionRephrase(Action):
             return [offer_guide(dispatcher, guide, said.text)]
         if said.intent == "out_of_scope" or said.word_count < _FEWEST_WORDS_TO_LOOK_UP:
             return []
-        return await answer_trouble(dispatcher, tracker, said.text)
+        return await answer_trouble(dispatcher, tracker, said.text, "utter_docs_perhaps")
 
 
 def times_in_a_row(tracker: Tracker, *responses: str) -> int:

@@ -248,7 +248,7 @@ async def test_what_was_not_understood_is_looked_up_before_asking_again(
     talk = await a_documented_talk(database)
     await talk.hears("segunda via boleto perdi")
     assert words(await talk.do("action_rephrase"))[:2] == [
-        "utter_docs_for_trouble",
+        "utter_docs_perhaps",
         "utter_docs_answer",
     ]
     await talk.hears("blablabla xyz qwe")
