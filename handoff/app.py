@@ -38,7 +38,6 @@ from handoff.live import Live
 from handoff.mailer import Mailer
 from handoff.outbox import Outbox, Sender
 from handoff.pages import install_static, render_error
-from handoff.person_news import PersonNewsTeller
 from handoff.portal_news import PortalNewsTeller
 from handoff.presence import Presence
 from handoff.problems import install_problem_handlers
@@ -176,7 +175,6 @@ async def _start(app: Sanic[Any, Any]) -> None:
         "campaigns": Campaigns(database, pulse, words, settings.zone).run(),
         "webhook_feed": WebhookFeed(database, pulse).run(),
         "webhook_sender": WebhookSender(settings, database, vault, pulse).run(),
-        "person_news": PersonNewsTeller(database, pulse, words).run(),
         "portal_news": PortalNewsTeller(database, pulse, words).run(),
         "tidy": _tidy(database),
     }
