@@ -38,8 +38,12 @@ def offer_guide(
 
 
 def refused_problem(menu: list[Option]) -> str:
-    """The problem for which a guide or a page was just offered: it becomes the subject."""
+    """The problem for which a guide or a page was just offered: it becomes the subject.
+
+    What the documentation knows nothing of ("qual a capital da França?") does not by itself.
+    """
+    offered = any(option.step in ("guide", "docs_helped") for option in menu)
     subjects = [
         option.slots.get("ticket_subject") for option in menu if "draft" not in option.slots
     ]
-    return next((str(each) for each in subjects if each), "")
+    return next((str(each) for each in subjects if each), "") if offered else ""

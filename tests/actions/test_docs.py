@@ -276,3 +276,22 @@ async def test_english_hears_that_only_portuguese_is_understood(database: Databa
     assert words(await talk.do("action_rephrase")) == ["utter_out_of_scope"]
     await talk.hears("how do I reset my password?", "out_of_scope")
     assert words(await talk.do("action_rephrase")) == ["utter_only_portuguese"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "action", "subject"),
+    [
+        ("não acho a segunda via do boleto", "open_ticket", "action_begin_ticket", True),
+        ("qual a capital da França?", "ask_docs", "action_answer_from_docs", False),
+    ],
+)
+async def test_a_ticket_asked_for_after_a_page_is_on_a_told_problem_alone(
+    database: Database, text: str, intent: str, action: str, subject: bool
+) -> None:
+    talk = await a_documented_talk(database)
+    await talk.hears(text, intent)
+    await talk.do(action)
+    await talk.hears("quero abrir um chamado", "open_ticket")
+    await talk.do("action_begin_ticket")
+    assert talk.slots["next_step"] == "open_ticket"
+    assert bool(talk.slots.get("ticket_subject")) is subject
